@@ -1,0 +1,3 @@
+"""Benchmarks are run by ``make bench``; as tests they would only be collected."""
+
+collect_ignore_glob = ["bench_*.py", "run.py", "timing.py"]
