@@ -1,0 +1,1 @@
+"""What students check their work with: checks, reports, misconceptions."""

@@ -1,0 +1,318 @@
+"""Answers: a closed set of plain data, and calls that always come back."""
+
+import math
+import signal
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coursekit.homework.answers import (
+    ChangedInput,
+    NotCallable,
+    NotPlainError,
+    NotWritten,
+    Raised,
+    TooSlow,
+    Unsupported,
+    Value,
+    answer,
+    ask,
+    plain,
+    same,
+)
+from coursekit.homework.cases import Part
+
+
+class EqualsEverything:
+    def __eq__(self, other):
+        return True
+
+    def __ne__(self, other):
+        return False
+
+    def __hash__(self):
+        return 0
+
+    def __array__(self, *args, **kwargs):
+        raise AssertionError("nobody may ask")
+
+
+class ArrayOfLies(np.ndarray):
+    def __eq__(self, other):
+        return True
+
+
+class Explodes:
+    def __getattribute__(self, name):
+        raise SystemExit(name)
+
+
+# --- plain ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, None),
+        (True, True),
+        (np.bool_(True), True),
+        (np.int32(3), 3),
+        (np.float32(0.5), 0.5),
+        (np.complex64(1j), 1j),
+        ("a", "a"),
+        ((1, 2.0), (1, 2.0)),
+        ({"a": (1, None)}, {"a": (1, None)}),
+        (["a", "b"], ("a", "b")),
+        ([1, [2, 3]], (1, np.array([2, 3]))),
+        ([[1, 2], [3, 4]], np.array([[1, 2], [3, 4]])),
+        ([(1.0, 2.0)], ((1.0, 2.0),)),
+        ([], np.array([])),
+        (torch.tensor([1.0, 2.0]), np.array([1, 2], dtype=np.float32)),
+        (torch.tensor([1.0], requires_grad=True) * 2, np.array([2], dtype=np.float32)),
+        (torch.tensor([2 + 1j]).conj(), np.array([2 - 1j], dtype=np.complex64)),
+        (np.array([1.5], dtype=">f8"), np.array([1.5])),
+        (np.array([1.5], dtype=np.longdouble), np.array([1.5])),
+    ],
+)
+def test_plain_values(value, expected):
+    assert same(plain(value), expected)
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (EqualsEverything(), "EqualsEverything"),
+        ({1, 2}, "set"),
+        ((n for n in range(3)), "generator"),
+        (b"bytes", "bytes"),
+        (np.array([{}]), "array of objects"),
+        (np.array(["a"]), "array of str"),
+        (np.array(["2020-01-01"], dtype="datetime64[D]"), "array of datetime64"),
+        (2**70, "int of more than 64 bits"),
+        ({1: 2}, "dict with a key of type int"),
+        (np.broadcast_to(0.0, 10**12), "array of more than 256 MiB"),
+        ((((((((1,),),),),),),), "nested more than 6 deep"),
+        ((1, EqualsEverything()), "EqualsEverything"),
+        (torch.nn.Linear(1, 1), "Linear"),
+        (len, "builtin_function_or_method"),
+    ],
+)
+def test_what_is_not_plain_is_named(value, name):
+    with pytest.raises(NotPlainError, match=name):
+        plain(value)
+
+
+def test_a_list_that_holds_itself_ends():
+    endless = []
+    endless.append(endless)
+    with pytest.raises(NotPlainError, match="deep"):
+        plain(endless)
+
+
+def test_subclasses_leave_their_class_behind():
+    lies = plain(np.ones(3).view(ArrayOfLies))
+    assert type(lies) is np.ndarray
+    assert not (lies == 2).any()
+
+    class Text(str):
+        def __eq__(self, other):
+            return True
+
+        __hash__ = str.__hash__
+
+    with pytest.raises(NotPlainError, match="Text"):
+        plain(Text("a"))
+
+
+def test_plain_is_a_copy():
+    x = np.zeros(2)
+    y = plain(x)
+    x[0] = 1
+    assert y[0] == 0
+
+
+JSON_LIKE = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.floats() | st.text(),
+    lambda inner: (
+        st.tuples(inner, inner)
+        | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(JSON_LIKE)
+def test_plain_keeps_plain_data(value):
+    try:
+        assert same(plain(value), value)
+    except NotPlainError as error:
+        assert "deep" in str(error)  # noqa: PT017 - either way is right
+
+
+def test_same_is_strict():
+    assert same(math.nan, math.nan)
+    assert not same(1, True)
+    assert not same(np.zeros(2), np.zeros(2, dtype=np.float32))
+    assert not same(np.zeros(2), np.zeros((2, 1)))
+    assert not same((1,), (1, 2))
+    assert not same({"a": 1}, {"b": 1})
+
+
+# --- answer ---------------------------------------------------------------------
+
+
+def test_value():
+    assert answer(lambda a, b: a + b, (1, 2), 1.0) == Value(3)
+
+
+@pytest.mark.parametrize("thing", [3, "dft", None, np.ones(2)])
+def test_what_is_no_function(thing):
+    assert answer(thing, (), 1.0) == NotCallable(type(thing).__name__)
+
+
+def test_an_object_that_explodes_when_looked_at():
+    assert answer(Explodes(), (), 1.0) == NotCallable("Explodes")
+    assert answer(lambda: Explodes(), (), 1.0) == Unsupported("Explodes")
+    part = Part("frame", 1, "02_stft", is_value=True)
+    assert ask(part, Explodes(), (), 1.0) == Unsupported("Explodes")
+
+
+def test_stub_is_not_written_yet():
+    def stub(x):
+        raise NotImplementedError
+
+    assert answer(stub, (1,), 1.0) == NotWritten()
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("no"), SystemExit(3), KeyboardInterrupt(), GeneratorExit()]
+)
+def test_exceptions_are_answers(error):
+    def raises(x):
+        raise error
+
+    found = answer(raises, (1,), 1.0)
+    assert type(found) is Raised
+    assert found.kind == type(error).__name__
+    assert found.line == "raise error"
+    assert found.number == raises.__code__.co_firstlineno + 1
+
+
+def test_line_is_the_students_own():
+    def calls_numpy(x):
+        return np.linalg.inv(np.zeros((2, 2)))
+
+    found = answer(calls_numpy, (1,), 1.0)
+    assert found.kind == "LinAlgError"
+    assert found.line == "return np.linalg.inv(np.zeros((2, 2)))"
+
+
+def test_exception_whose_text_fails():
+    class MeanError(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    def raises():
+        raise MeanError
+
+    assert answer(raises, (), 1.0).message == ""
+
+
+def test_a_pressed_interrupt_goes_on():
+    def pressed():
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        answer(pressed, (), 1.0)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_deep_recursion_is_an_answer():
+    def forever(x):
+        return forever(x)
+
+    assert answer(forever, (1,), 5.0).kind == "RecursionError"
+
+
+def test_endless_loop_is_stopped():
+    def endless():
+        while True:
+            pass
+
+    start = time.monotonic()
+    assert answer(endless, (), 0.2) == TooSlow(0.2)
+    assert time.monotonic() - start < 2
+
+
+def test_endless_loop_that_swallows_exceptions_is_stopped():
+    def stubborn():
+        try:
+            while True:
+                pass
+        except BaseException:
+            pass
+        while True:
+            pass
+
+    assert answer(stubborn, (), 0.1) == TooSlow(0.1)
+
+
+def test_slow_code_that_nothing_can_stop_is_measured():
+    found = []
+    thread = threading.Thread(
+        target=lambda: found.append(answer(lambda: time.sleep(0.1), (), 0.02))
+    )
+    thread.start()
+    thread.join()
+    assert found == [TooSlow(0.02)]
+
+
+def test_alarm_of_others_goes_on():
+    rang = []
+    old = signal.signal(signal.SIGALRM, lambda *_: rang.append(True))
+    before = signal.setitimer(signal.ITIMER_REAL, 0.1)
+    try:
+        assert answer(lambda: 1, (), 5.0) == Value(1)
+        time.sleep(0.3)
+    finally:
+        signal.signal(signal.SIGALRM, old)
+        signal.setitimer(signal.ITIMER_REAL, *before)
+    assert rang == [True]
+
+
+def test_changed_input_is_seen_and_does_no_harm():
+    def windows(x, y):
+        y *= 2
+        return y
+
+    x, y = np.ones(3), np.ones(3)
+    assert answer(windows, (x, y), 1.0) == ChangedInput(1)
+    assert y.tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("thing", "name"),
+    [
+        (EqualsEverything(), "EqualsEverything"),
+        (sys, "module"),
+    ],
+)
+def test_values_of_unknown_classes(thing, name):
+    assert answer(lambda: thing, (), 1.0) == Unsupported(name)
+
+
+# --- ask ------------------------------------------------------------------------
+
+
+def test_value_parts():
+    part = Part("frame", 1, "02_stft", is_value=True)
+    assert ask(part, 512, (), 1.0) == Value(512)
+    assert ask(part, None, (), 1.0) == NotWritten()
+    assert ask(part, ..., (), 1.0) == NotWritten()
+    assert ask(part, {1}, (), 1.0) == Unsupported("set")

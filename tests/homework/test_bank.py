@@ -1,0 +1,136 @@
+"""Every answer of the bank gets exactly its points and its diagnosis."""
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from coursekit.grading import bank
+from coursekit.homework.hw1_dft import HOMEWORK
+from coursekit.homework.judge import diagnosis
+
+ROOT = Path(__file__).parents[2]
+ANSWERS = bank.load("hw1_dft", ROOT)
+STUDENTS = [("Ada Lovelace", b"a key of these tests"), ("Grace", b"another key")]
+
+
+def points_lost(findings):
+    lost = Counter()
+    for finding in findings:
+        lost[finding.part] += finding.points - finding.earned
+    return {part: points for part, points in lost.items() if points}
+
+
+@pytest.mark.parametrize("student", STUDENTS, ids=lambda pair: pair[0])
+@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer.name)
+def test_answer_gets_its_points_and_its_diagnosis(answer, student, judge_cells):
+    findings = judge_cells({**answer.rest, **answer.cells}, *student)
+    assert points_lost(findings) == answer.loses
+    told = {part: diagnosis(findings, part) for part in answer.loses}
+    assert {part: name for part, name in told.items() if name} == answer.diagnosis
+
+
+def test_bank_is_large_and_covers_each_part():
+    right = [answer for answer in ANSWERS if answer.right]
+    wrong = [answer for answer in ANSWERS if not answer.right]
+    assert len(right) >= 6
+    assert len(wrong) >= 15
+    meant = {part for answer in wrong for part in set(answer.cells) & set(answer.loses)}
+    assert meant == {part.name for part in HOMEWORK.parts}
+    for part in HOMEWORK.parts:
+        assert sum(part.name in answer.cells for answer in right) >= 2
+
+
+def test_diagnoses_of_the_bank_exist():
+    known = {(m.part, m.name) for m in HOMEWORK.misconceptions}
+    for answer in ANSWERS:
+        assert set(answer.diagnosis.items()) <= known, answer.name
+
+
+def results_of(code):
+    """Return what a code's functions and lambdas return, as normalised source."""
+    nodes = list(ast.walk(ast.parse(code)))
+    values = [n.value for n in nodes if isinstance(n, ast.Return) and n.value]
+    values += [n.body for n in nodes if isinstance(n, ast.Lambda)]
+    return {text for text in map(ast.unparse, values) if len(text) > 12}
+
+
+def test_bank_does_not_copy_the_misconceptions(root):
+    ours = results_of((root / "coursekit" / "homework" / "hw1_dft.py").read_text())
+    for answer in ANSWERS:
+        theirs = set().union(*map(results_of, answer.cells.values()))
+        assert answer.right or not ours & theirs, answer.name
+
+
+def test_diagnosis_hangs_on_most_failed_cases(judge_cells):
+    """On one sample many mistakes look alike; all cases together tell them apart."""
+    answer = next(a for a in ANSWERS if a.name == "wrong/dft_like_numpy")
+    findings = judge_cells({**answer.rest, **answer.cells})
+    failed = [f for f in findings if f.part == "dft" and not f.passed]
+    assert {f.diagnosis for f in failed} == {"sine-sign-flipped"}
+
+
+# --- the files ------------------------------------------------------------------
+
+
+def write(tmp_path, text, kind="wrong"):
+    path = tmp_path / kind / "answer.py"
+    path.parent.mkdir()
+    path.write_text(text)
+    return path
+
+
+GOOD = (
+    '"""Says something."""\n\nLOSES = {"dft": 1}\n\n# %% dft\ndef dft(x):\n    pass\n'
+)
+
+
+def test_read_answer(tmp_path):
+    answer = bank.read(write(tmp_path, GOOD), {"dft": "", "idft": "rest"})
+    assert answer.name == "wrong/answer"
+    assert answer.cells == {"dft": "def dft(x):\n    pass"}
+    assert answer.loses == {"dft": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("# %% dft", "# %% nothing"), "nothing"),
+        (("# %% dft\n", ""), "no|above"),
+        (('"""Says something."""', "x = 1"), "docstring"),
+        (("LOSES =", "LOST ="), "LOSES and DIAGNOSIS"),
+        (('LOSES = {"dft": 1}', ""), "LOSES names"),
+        (("\n# %%", '\nDIAGNOSIS = {"idft": "a"}\n# %%'), "only"),
+    ],
+)
+def test_broken_answers_are_refused(tmp_path, change, message):
+    path = write(tmp_path, GOOD.replace(*change))
+    with pytest.raises(ValueError, match=message):
+        bank.read(path, {"dft": "", "idft": ""})
+
+
+def test_a_right_answer_loses_nothing(tmp_path):
+    with pytest.raises(ValueError, match="LOSES"):
+        bank.read(write(tmp_path, GOOD, "right"), {"dft": ""})
+
+
+def test_homework_without_a_bank(tmp_path):
+    with pytest.raises(FileNotFoundError, match="hw9_none has no bank"):
+        bank.load("hw9_none", tmp_path)
+
+
+def test_fill_writes_answers_and_leaves_the_rest(source, hidden_cases):
+    answer = next(a for a in ANSWERS if a.name == "wrong/dft_scaled")
+    filled = bank.fill(source, answer, "Ada")
+    cells = {cell["id"]: "".join(cell["source"]) for cell in filled["cells"]}
+    assert cells["dft"] == answer.cells["dft"]
+    assert cells["idft"] == answer.rest["idft"]
+    assert "STUDENT = 'Ada'" in cells["student"]
+    assert cells["check-dft"] == 'check("dft", dft)'
+    text = "\n".join(source for name, source in cells.items() if name != "why")
+    assert hidden_cases.CANARY not in text
+    assert "SOLUTION" not in text
+    assert 'STUDENT = ""' in "".join(
+        "".join(cell["source"]) for cell in source["cells"]
+    ), "the notebook given is not changed"
