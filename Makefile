@@ -58,6 +58,8 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 # torch is left out of the lock: its CPU and GPU builds differ in hash.
+# Run this with the oldest Python the course supports, Debian's 3.11.2: a later one
+# takes releases that the older one refuses, and a test then says so.
 lock: $(READY)
 	$(BIN)/pip-compile --quiet --generate-hashes --extra data --extra dev \
 	  --strip-extras --no-allow-unsafe --unsafe-package torch --no-header \

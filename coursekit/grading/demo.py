@@ -116,7 +116,7 @@ CLASS = (
     Sample(
         "bnovak", "Boris", "Novák", "right/list_comprehensions", "right, with lists"
     ),
-    Sample("clima", "Clara", "Lima", "right/divide_and_conquer", "right, an FFT"),
+    Sample("clima", "Clara", "Lima", "right/complex_exponentials", "right, complex"),
     Sample("dcohen", "Dov", "Cohen", "wrong/dft_like_numpy", "numpy's sign"),
     Sample("eito", "Emi", "Itō", "wrong/hann_symmetric", "the symmetric window"),
     Sample("fdiallo", "Fatou", "Diallo", "wrong/idft_unscaled", "no 1/N"),

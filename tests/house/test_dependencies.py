@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
@@ -75,3 +76,14 @@ def test_lock_carries_a_hash_for_every_pin_and_names_no_host():
     assert len(pins) == len(locked())
     assert [p.split()[0] for p in pins if "--hash=sha256:" not in p] == []
     assert "://" not in text
+
+
+OLDEST = "3.11.2"
+"""The Python of Debian 12. Some packages ask for a later 3.11."""
+
+
+@pytest.mark.parametrize("name", sorted(locked()))
+def test_every_pin_runs_on_the_python_of_debian(name):
+    assert metadata.version(name) == locked()[name], "installed from another lock"
+    asked = metadata.metadata(name).get("Requires-Python")
+    assert OLDEST in SpecifierSet(asked or "")
