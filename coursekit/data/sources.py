@@ -16,7 +16,7 @@ import tarfile
 import tempfile
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 
 @dataclass(frozen=True)
@@ -289,7 +289,17 @@ def _unpack(archive: Path, folder: Path) -> None:
     if data.startswith(b"!<arch>\n"):
         data = _deb_payload(data)
     with tarfile.open(fileobj=io.BytesIO(data)) as bundle:
-        bundle.extractall(folder, filter="data")
+        bundle.extractall(folder, members=filter(_is_inside, bundle))
+
+
+def _is_inside(member: tarfile.TarInfo) -> bool:
+    """Return whether a member is a plain file or folder below the target.
+
+    The `filter` argument of `extractall` does this too, from Python 3.11.4 on.
+    """
+    path = PurePosixPath(member.name)
+    is_plain = member.isfile() or member.isdir()
+    return is_plain and not path.is_absolute() and ".." not in path.parts
 
 
 def _deb_payload(data: bytes) -> bytes:

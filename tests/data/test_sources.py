@@ -76,6 +76,15 @@ def test_archives_of_each_kind_are_unpacked(tmp_path, downloads, pack):
     assert unpacked(source(data, root), tmp_path) == folder  # kept from then on
 
 
+@pytest.mark.parametrize("name", ["../outside.txt", "/outside.txt", "a/../../b.txt"])
+def test_nothing_is_unpacked_outside_its_folder(tmp_path, downloads, name):
+    data = tar_bytes({"sounds/a.txt": b"hello", name: b"no"})
+    (downloads / "whatever.bin").write_bytes(data)
+    folder = unpacked(source(data, "sounds"), tmp_path)
+    assert [path.name for path in folder.rglob("*")] == ["a.txt"]
+    assert b"no" not in {p.read_bytes() for p in tmp_path.rglob("*.txt")}
+
+
 def test_what_is_not_there_is_fetched_with_the_ordinary_client(tmp_path, monkeypatch):
     data = zip_bytes({"sounds/a.txt": b"hello"})
     calls = []

@@ -1,7 +1,18 @@
 import importlib.util
+import os
+import sys
 from pathlib import Path
 
 import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def programs_of_this_environment():
+    """nbgrader looks for `alembic` on PATH: as in an activated environment."""
+    mine = str(Path(sys.executable).parent)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", mine + os.pathsep + os.environ["PATH"])
+        yield
 
 
 @pytest.fixture(scope="session")
