@@ -814,6 +814,8 @@ def _line(axes: Axes, k: int, x: Array, y: Array, label: str) -> None:
 def _stem(axes: Axes, k: int, x: Array, y: Array, label: str) -> None:
     """Draw curve k as stems from zero, a little beside those of the others."""
     colour = _COLOURS[k]
+    if np.array_equal(x, np.round(x)):  # counted things have no halves
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     spacing = float(np.min(np.diff(np.unique(x)), initial=np.ptp(x) or 1.0))
     x = x + (k + 1) // 2 * (-1) ** k * 0.1 * spacing
     axes.axhline(0, color="0.4", linewidth=0.8, zorder=0)

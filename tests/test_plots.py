@@ -464,3 +464,12 @@ def test_a_small_matrix_is_read_out():
 def test_what_cannot_be_drawn_says_why(draw, message):
     with pytest.raises(ValueError, match=message):
         draw()
+
+
+def test_stems_over_whole_numbers_have_ticks_on_whole_numbers():
+    picture = plots.stems(
+        np.arange(1, 21), np.ones(20), xlabel="cycles", ylabel="sum", title="Sums"
+    )
+    ticks = picture.axes[0].get_xticks()
+    assert len(ticks) > 3
+    assert np.array_equal(ticks, np.round(ticks))

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from coursekit.grading.course import CourseError
+from coursekit.grading.pins import student_environment, student_lock
 from coursekit.grading.release import MARKERS, canaries, leaks
 
 FOLDERS = ("notebooks", "assignments", "coursekit")
@@ -35,11 +36,14 @@ Open a terminal in this folder.
 
     python3.11 -m venv .venv
     . .venv/bin/activate            # on Windows: .venv\\Scripts\\activate
-    pip install -r requirements.lock
-    pip install --no-deps .
+    pip install {torch}
+    pip install --no-deps --require-hashes -r requirements.lock
+    pip install --no-deps --no-build-isolation .
 
-With conda instead: `conda env create -f environment.yml`, `conda activate` the
-environment that it names, then `pip install --no-deps .`
+On Linux the first of these may fetch a large build for graphics cards, which the
+course does not need: the front page of torch says how to get the one without. With
+conda instead: `conda env create -f environment.yml`, and `conda activate` the
+environment that it names.
 
 ## Every time
 
@@ -140,8 +144,14 @@ def _contents(root: Path) -> dict[str, bytes]:
     pyproject = student_pyproject((root / "pyproject.toml").read_text())
     first = min(p.name for p in (root / "notebooks").glob("*.ipynb"))
     contents["pyproject.toml"] = pyproject.encode()
-    contents["README.md"] = README.format(first=f"notebooks/{first}").encode()
-    return contents
+    needed = tomllib.loads(pyproject)["project"].get("dependencies", [])
+    lock = student_lock((root / "requirements.lock").read_text(), needed)
+    environment = student_environment((root / "environment.yml").read_text(), needed)
+    torch = next((name for name in needed if name.startswith("torch")), "torch")
+    readme = README.format(first=f"notebooks/{first}", torch=torch)
+    written = {"README.md": readme, "requirements.lock": lock}
+    written |= {"environment.yml": environment}
+    return contents | {name: text.encode() for name, text in written.items()}
 
 
 def _files(root: Path, folder: Path) -> Iterable[Path]:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import site
 import subprocess
 import sys
 import tomllib
 import venv
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from coursekit.grading import bank, bundle, release
 from coursekit.grading.course import CourseError
+from coursekit.grading.pins import names_of
 
 Names = dict[str, bytes]
 
@@ -34,8 +39,7 @@ def contents(archive: Path) -> Names:
 
 
 def test_it_holds_what_students_need(contents: Names, root: Path) -> None:
-    for name in ("LICENSE", "requirements.lock", "environment.yml"):
-        assert contents[name] == (root / name).read_bytes()
+    assert contents["LICENSE"] == (root / "LICENSE").read_bytes()
     wanted = {"README.md", "pyproject.toml", "coursekit/fourier.py"}
     wanted |= {"notebooks/01_dft.ipynb", "assignments/hw1_dft/dft.ipynb"}
     wanted |= {"coursekit/homework/hw1_dft.py", "coursekit/data/MANIFEST.toml"}
@@ -63,6 +67,41 @@ def test_its_project_file_installs_the_course_and_no_tools(
     assert "optional-dependencies" not in theirs["project"]
     assert set(theirs["tool"]) == {"setuptools"}
     assert "coursekit.grading" not in theirs["tool"]["setuptools"]["package-data"]
+
+
+def _closure(name: str, seen: set[str]) -> set[str]:
+    """Names of everything that an installed package needs, by its own metadata."""
+    if name in seen:
+        return seen
+    seen.add(name)
+    for text in metadata.requires(name) or []:
+        needed = Requirement(text)
+        if needed.marker is None or needed.marker.evaluate({"extra": ""}):
+            _closure(canonicalize_name(needed.name), seen)
+    return seen
+
+
+def test_its_lock_pins_what_the_course_needs_and_no_tools(contents: Names) -> None:
+    project = tomllib.loads(contents["pyproject.toml"].decode())["project"]
+    lock = contents["requirements.lock"].decode()
+    pinned = set(re.findall(r"^([A-Za-z0-9._-]+)==", lock, flags=re.M))
+    needed: set[str] = set()
+    for name in names_of(project["dependencies"]):
+        _closure(name, needed)
+    assert needed - {"torch"} <= pinned
+    assert not pinned & {"ruff", "mypy", "playwright", "pytest-xdist", "av"}
+    assert lock.count("--hash=sha256:") > len(pinned)
+    environment = contents["environment.yml"].decode()
+    listed = re.findall(r'^ {6}- "(.+)"$', environment, flags=re.M)
+    assert sorted(listed) == sorted(project["dependencies"])
+
+
+def test_its_readme_installs_the_release_of_torch_that_the_project_asks_for(
+    contents: Names,
+) -> None:
+    project = tomllib.loads(contents["pyproject.toml"].decode())["project"]
+    (torch,) = [name for name in project["dependencies"] if name.startswith("torch")]
+    assert f"pip install {torch}\n" in contents["README.md"].decode()
 
 
 def test_the_same_files_give_the_same_archive(
