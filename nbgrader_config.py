@@ -78,8 +78,16 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "coursekit.grading.intake.Flag",
+    "coursekit.grading.feedback.Sanitise",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+# A submission runs in a sandbox. Without one nothing runs, unless somebody says that
+# the code is their own: `coursekit grade --unsafe`, or COURSE_UNSAFE=1.
+c.Verdict.runner_class = (
+    "coursekit.grading.runner.LocalRunner"
+    if os.environ.get("COURSE_UNSAFE") == "1"
+    else "coursekit.grading.sandbox.SandboxRunner"
+)
 c.OverwriteCells.add_missing_cells = True
 c.IgnorePattern.enabled = True  # a warning on stderr is no reason for zero
 c.IgnorePattern.pattern = r"(?i)warning"
@@ -92,6 +100,13 @@ c.Execute.timeout = 120  # the Validate button, which runs a whole notebook
 c.LateSubmissionPlugin.penalty_method = "none"
 
 # --- what students and lecturers get back -----------------------------------
+# The formgrader renders graded notebooks, and its template sanitises nothing; what
+# has been graded is harmless already, and these keep older copies so.
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {
+    "clean_html": "coursekit.grading.feedback.clean",
+    "markdown2html": "coursekit.grading.feedback.markdown_filter",
+}
 c.GenerateFeedback.exporter_class = "coursekit.grading.feedback.FeedbackExporter"
 c.GenerateFeedback.preprocessors = ["coursekit.grading.feedback.Marks"]
 c.ExportApp.plugin_class = "coursekit.grading.report.CsvExport"

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 STUDENTS_COPY = (
     "this is the students' copy of the course: it has no grading commands. "
@@ -42,16 +43,7 @@ def parser() -> argparse.ArgumentParser:
     release.add_argument(
         "--no-bundle", action="store_true", help="do not pack the students' archive"
     )
-    grade = steps.add_parser(
-        "grade",
-        help="grade what was handed in",
-        description="Grade the submissions in submitted/ into the gradebook, write "
-        "the feedback pages, and print the table of marks.",
-    )
-    grade.add_argument("homework", help="its name, for example hw1_dft")
-    grade.add_argument(
-        "--student", action="append", help="only this student (may be repeated)"
-    )
+    grade = _grade(steps)
     report = steps.add_parser(
         "report",
         help="print the table of marks",
@@ -74,6 +66,42 @@ def parser() -> argparse.ArgumentParser:
             help="the course directory (the current folder)",
         )
     return main
+
+
+def _grade(steps: Any) -> argparse.ArgumentParser:
+    """Add the command that grades."""
+    grade: argparse.ArgumentParser = steps.add_parser(
+        "grade",
+        help="grade what was handed in",
+        description="Grade the submissions in submitted/ into the gradebook, write "
+        "the feedback pages, and print the table of marks.",
+    )
+    grade.add_argument("homework", help="its name, for example hw1_dft")
+    grade.add_argument(
+        "--student", action="append", help="only this student (may be repeated)"
+    )
+    grade.add_argument(
+        "--jobs", type=_at_least_one, help="how many at once (one for each core)"
+    )
+    grade.add_argument(
+        "--again",
+        action="store_true",
+        help="run those too that have been run, instead of keeping what was found",
+    )
+    grade.add_argument(
+        "--unsafe",
+        action="store_true",
+        help="run without the sandbox: only for code that you wrote yourself",
+    )
+    return grade
+
+
+def _at_least_one(text: str) -> int:
+    """Return a whole number from 1 upwards; argparse says so where it is none."""
+    number = int(text) if text.isdecimal() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
+    return number
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -139,6 +139,7 @@ class World:
 
     def __init__(self, forbidden: tuple[str, ...] = (), shell: Any = None) -> None:
         folder = os.getcwd()
+        self.process = os.getpid()
         self.output = CappedOutput()
         self.shell = make_shell() if shell is None else shell
         self.cell = ""
@@ -154,12 +155,18 @@ class World:
         self.cell = cell
         self.output.take()
         result = self.shell.run_cell(source, store_history=False)
+        self._stop_copies()
         if "matplotlib.pyplot" in sys.modules:
             with contextlib.suppress(Exception):
                 sys.modules["matplotlib.pyplot"].close("all")
         error = result.error_before_exec or result.error_in_exec
         told = None if error is None else self._tell(error)
         return {"kind": "ran", "error": told, "output": self.output.take()}
+
+    def _stop_copies(self) -> None:
+        """End this process if a cell has forked it: only the first one answers."""
+        if os.getpid() != self.process:
+            os._exit(0)
 
     def _tell(self, error: BaseException) -> Message:
         """Return an exception's type, message, and line in the cell, from 1, or 0."""
@@ -183,6 +190,7 @@ class World:
             return _spell(answers.Missing())
         thing = self.shell.user_ns[part.name]
         reply = _spell(answers.ask(part, thing, args, seconds))
+        self._stop_copies()
         self.output.take()
         return reply
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from tqdm import tqdm
@@ -33,11 +35,14 @@ def run(options: argparse.Namespace) -> int:
         from coursekit.grading import demo
 
         return demo.run(demo.Demo.of(options.course.resolve()))
+    if options.command == "grade" and options.unsafe:
+        os.environ["COURSE_UNSAFE"] = "1"  # nbgrader_config.py reads it
     course = Course(options.course)
     if options.command == "release":
         return _release(course, options.homework, bundled=not options.no_bundle)
     if options.command == "grade":
-        return grade(course, options.homework, options.student)
+        work = Work(options.jobs, options.again)
+        return grade(course, options.homework, options.student, work)
     return _report(course, options.homework, options.csv)
 
 
@@ -53,7 +58,28 @@ def _release(course: Course, homework: str | None, bundled: bool) -> int:
     return 0
 
 
-def grade(course: Course, homework: str, students: Iterable[str] | None) -> int:
+@dataclass(frozen=True)
+class Work:
+    """How submissions are graded.
+
+    Parameters
+    ----------
+    jobs
+        How many run at once; None for as many as there are cores.
+    again
+        Whether those run again whose verdict is kept.
+    """
+
+    jobs: int | None = None
+    again: bool = False
+
+
+def grade(
+    course: Course,
+    homework: str,
+    students: Iterable[str] | None,
+    work: Work | None = None,
+) -> int:
     """Grade submissions with a progress bar, write feedback, print the table.
 
     Parameters
@@ -62,6 +88,8 @@ def grade(course: Course, homework: str, students: Iterable[str] | None) -> int:
         What to grade.
     students
         Whose; all that handed in unless given.
+    work
+        How many at once, and whether again.
 
     Returns
     -------
@@ -82,9 +110,13 @@ def grade(course: Course, homework: str, students: Iterable[str] | None) -> int:
             f"no {homework} of {', '.join(unknown)}; "
             f"there is that of {', '.join(there)}"
         )
-    outcomes = course.autograde(homework, students, progress=_bar)
-    graded = [outcome.student for outcome in outcomes if outcome.ok]
-    outcomes += course.feedback(homework, graded)
+    work = work or Work()
+    with course.alone():
+        if work.again:
+            course.forget(homework, students or there)
+        outcomes = course.autograde(homework, students, _bar, work.jobs)
+        graded = [outcome.student for outcome in outcomes if outcome.ok]
+        outcomes += course.feedback(homework, graded)
     _complain(outcomes)
     _report(course, homework, None)
     print(f"feedback: {_near(course.root / 'feedback')}/<student>/{homework}/")

@@ -10,26 +10,33 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
+import shutil
 import traceback
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import nbgrader
 from alembic.script import ScriptDirectory
 from nbgrader.api import Base, Gradebook, MissingEntry
 from nbgrader.auth import Authenticator
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
+from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeFactory
 from nbgrader.utils import temp_attrs
 from sqlalchemy import create_engine, inspect, text
 from traitlets.config import Config, PyFileConfigLoader
 
-from coursekit.grading import intake
+from coursekit.grading import intake, results
+from coursekit.grading.farm import Done, Farm, Job
+from coursekit.grading.preprocessor import Stage, Task, Verdict, runner_of
+from coursekit.grading.runner import RunnerError
 
 CONFIG = "nbgrader_config.py"
 LOG = ".nbgrader.log"
@@ -99,6 +106,7 @@ class Course:
             self.config.Exchange.cache = str(cache)
         self.directory = CourseDirectory(config=self.config)
         self._is_founded = False
+        self._lock = results.Lock(self.root / results.FOLDER / "lock")
 
     # --- what there is -------------------------------------------------------
 
@@ -272,13 +280,34 @@ class Course:
             self._run(step, f"collecting {homework}")
         return self.submissions(homework)
 
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep every other grader out of this course for as long as this lasts.
+
+        Raises
+        ------
+        CourseError
+            Where another process grades in this course; the message names it.
+        """
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(self._lock)
+            except results.HeldError as error:
+                raise CourseError(str(error)) from None
+            yield
+
     def autograde(
         self,
         homework: str,
         students: Iterable[str] | None = None,
         progress: Progress | None = None,
+        jobs: int | None = None,
     ) -> list[Outcome]:
         """Grade submissions into the gradebook, each on its own.
+
+        Worker processes run the submissions; only this process writes. A verdict
+        that was reached before, on the very same submission, is not reached again,
+        so a run that was interrupted goes on where it was.
 
         Parameters
         ----------
@@ -287,23 +316,51 @@ class Course:
         students
             Whose; all that handed in unless given.
         progress
-            Wraps the list of students, for a progress bar.
+            Wraps the list of students, for a progress bar. It is moved on by one
+            whenever another student has been graded, in whatever order.
+        jobs
+            How many submissions run at once; as many as there are cores unless
+            given.
 
         Returns
         -------
         list of Outcome
-            One a student. Whoever could not be graded has zero marks and a flag
-            in the gradebook, so that nobody stays silently ungraded.
+            One a student, by id. Whoever could not be graded has zero marks and a
+            flag in the gradebook, so that nobody stays silently ungraded.
+
+        Raises
+        ------
+        CourseError
+            Where nobody can be graded: no such homework, no sandbox, another
+            grader at work.
         """
         self._require_generated(homework)
         names = self.submissions(homework) if students is None else sorted(students)
+        bar = (progress or list)(names)
         outcomes = []
-        for student in (progress or list)(names):
-            outcome = self._grade_one(homework, student)
-            if not outcome.ok:
-                self._mark_by_hand(homework, student)
-            outcomes.append(outcome)
-        return outcomes
+        grading = self._graded(homework, names, jobs or cores())
+        with self.alone(), contextlib.closing(grading):
+            for _, outcome in zip(bar, grading, strict=False):
+                if not outcome.ok:
+                    self._mark_by_hand(homework, outcome.student)
+                outcomes.append(outcome)
+        return sorted(outcomes, key=lambda outcome: outcome.student)
+
+    def forget(self, homework: str, students: Iterable[str]) -> None:
+        """Forget what was found about submissions, so that they run again.
+
+        Parameters
+        ----------
+        homework
+            Its name.
+        students
+            Whose.
+        """
+        with self.alone():
+            kept = results.Results.of(self.root, homework)
+            kept.mend()
+            for student in students:
+                kept.forget(student)
 
     def feedback(
         self, homework: str, students: Iterable[str] | None = None
@@ -348,17 +405,107 @@ class Course:
 
     # --- inside ----------------------------------------------------------------
 
-    def _grade_one(self, homework: str, student: str) -> Outcome:
-        folder = self.folder("submitted", student, homework)
-        what = f"grading {student}"
+    def _graded(
+        self, homework: str, names: Iterable[str], workers: int
+    ) -> Generator[Outcome, None, None]:
+        """Grade one student after another, in the order in which they are marked."""
+        kept = results.Results.of(self.root, homework)
+        kept.mend()
+        stage = self.root / Stage.FOLDER
+        shutil.rmtree(stage, ignore_errors=True)
+        waiting: dict[str, int] = {}
         try:
-            if not folder.is_dir():
-                raise CourseError(f"{what}: there is nothing in {folder}")
-            intake.receive(folder, self.release_folder(homework))
+            with Farm(workers) as farm:
+                for student in names:
+                    missing = self._jobs(homework, student)
+                    waiting[student] = len(missing)
+                    if not missing:
+                        yield self._grade_one(homework, student)
+                    for job in missing:
+                        farm.put(job)
+                    done = farm.collect(math.inf if farm.is_full else 0.0)
+                    yield from self._merge(done, kept, waiting)
+                while farm.pending:
+                    yield from self._merge(farm.collect(), kept, waiting)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+
+    def _merge(
+        self, done: Iterable[Done], kept: results.Results, waiting: dict[str, int]
+    ) -> Iterator[Outcome]:
+        """Keep what workers have found; grade whom no other notebook is awaited of."""
+        for one in done:
+            job = one.job
+            if one.verdict is not None:
+                kept.append(
+                    results.Result(
+                        student=job.student,
+                        notebook=job.notebook,
+                        digest=job.digest,
+                        seconds=one.seconds,
+                        verdict=one.verdict,
+                    )
+                )
+            waiting[job.student] -= 1
+            if not waiting[job.student]:
+                shutil.rmtree(Path(job.path).parents[1], ignore_errors=True)
+                yield self._grade_one(job.homework, job.student)
+
+    def _jobs(self, homework: str, student: str) -> list[Job]:
+        """Return what has to be run for a student; nothing where that cannot be told.
+
+        What stands in the way is told by the grading itself, which meets it again.
+        """
+        try:
+            paths = self._stage(homework, student)
+            tasks = [self._task(homework, student, path) for path in paths]
+            found = [
+                (t, p) for t, p in zip(tasks, paths, strict=True) if not t.stored()
+            ]
+            jobs = [task.job(path) for task, path in found]
+        except (CourseError, OSError, NbGraderException):
+            return []
+        for task, _ in found:
+            self._warm_up(runner_of(task.runner))
+        return jobs
+
+    def _stage(self, homework: str, student: str) -> list[Path]:
+        """Repair and restore a submission in a folder apart; return its notebooks."""
+        self._take_in(homework, student)
+        with self._about(homework, student):
+            stage = Stage(coursedir=self.directory, config=self.config)
+            stage.force = True
+            self._run(stage, f"preparing {student}")
+        folder = Path(self.directory.format_path(Stage.FOLDER, student, homework))
+        names = sorted(path.name for path in folder.glob("*.ipynb"))
+        return [folder / name for name in names]
+
+    def _task(self, homework: str, student: str, path: Path) -> Task:
+        known = {"assignment": homework, "student": student, "notebook": path.stem}
+        notebook = nbformat.read(path, as_version=4)
+        verdict = Verdict(config=self.config)
+        return verdict.task(notebook, known, path.parent, self.root)
+
+    def _warm_up(self, runner: Any) -> None:
+        """Start what the workers share, before they are forked from this process."""
+        try:
+            getattr(runner, "start", lambda: None)()
+        except RunnerError as error:
+            raise CourseError(f"nothing can be graded: {error}") from error
+
+    def _take_in(self, homework: str, student: str) -> None:
+        folder = self.folder("submitted", student, homework)
+        if not folder.is_dir():
+            raise CourseError(f"grading {student}: there is nothing in {folder}")
+        intake.receive(folder, self.release_folder(homework))
+
+    def _grade_one(self, homework: str, student: str) -> Outcome:
+        try:
+            self._take_in(homework, student)
             with self._about(homework, student):
                 grader = Autograde(coursedir=self.directory, config=self.config)
                 grader.force = True
-                self._run(grader, what)
+                self._run(grader, f"grading {student}")
         except (CourseError, OSError) as error:
             return Outcome(student, str(error))
         return Outcome(student)
@@ -454,6 +601,13 @@ class Course:
                 raise CourseError(f"{what}: {reason} (more in {LOG})") from error
             finally:
                 os.chdir(here)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _load(root: Path) -> Config:

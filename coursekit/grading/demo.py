@@ -23,6 +23,7 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from coursekit.grading import bank, release
+from coursekit.grading.bubblewrap import probe
 from coursekit.grading.course import CONFIG, Course, CourseError, Outcome
 from coursekit.grading.report import Report, render, report, write_csv
 
@@ -146,6 +147,54 @@ CLASS = (
 )
 
 
+# --- attacks --------------------------------------------------------------------
+
+
+def _equals_everything(notebook: NotebookNode) -> None:
+    _cell(notebook, "dft").source = (
+        "class Right:\n    __eq__ = lambda self, other: True\n\n"
+        "def dft(x):\n    return Right()"
+    )
+
+
+def _patches_numpy(notebook: NotebookNode) -> None:
+    cell = _cell(notebook, "hann")
+    cell.source = "np.allclose = lambda *a, **k: True\n\ndef hann(n):\n    return 0"
+
+
+def _reads_what_is_hidden(notebook: NotebookNode) -> None:
+    _cell(notebook, "idft").source = (
+        "import pathlib\n\ndef idft(X_r, X_i):\n"
+        "    return next(pathlib.Path('/').rglob('solutions')).name"
+    )
+
+
+def _ends_the_process(notebook: NotebookNode) -> None:
+    cell = _cell(notebook, "stft")
+    cell.source = "import os\n\ndef stft(x, frame, hop):\n    os._exit(0)"
+
+
+HOSTILE = (
+    Sample(
+        *("tmoreau", "Théo", "Moreau", "right/vectorised", "equal to everything"),
+        change=_equals_everything,
+    ),
+    Sample(
+        *("uweber", "Uta", "Weber", "right/vectorised", "numpy patched"),
+        change=_patches_numpy,
+    ),
+    Sample(
+        *("vsingh", "Vikram", "Singh", "right/vectorised", "seeks solutions"),
+        change=_reads_what_is_hidden,
+    ),
+    Sample(
+        *("wjones", "Wyn", "Jones", "right/vectorised", "ends the process"),
+        change=_ends_the_process,
+    ),
+)
+"""Handed in only where a sandbox holds them."""
+
+
 # --- the run ----------------------------------------------------------------------
 
 
@@ -179,7 +228,9 @@ class Demo:
         root
             The repository.
         """
-        return cls(root, root / HOME, root / "notebooks" / f"{LECTURE}.ipynb")
+        samples = CLASS if probe() else (*CLASS, *HOSTILE)
+        lecture = root / "notebooks" / f"{LECTURE}.ipynb"
+        return cls(root, root / HOME, lecture, samples)
 
     @property
     def course(self) -> Path:
@@ -218,6 +269,9 @@ def run(demo: Demo) -> int:
     """
     begin = time.perf_counter()
     prepare(demo)
+    for problem in probe():
+        print(f"no sandbox here, so friendly samples only: {problem}")
+        os.environ["COURSE_UNSAFE"] = "1"  # they are our own
     with _step("lecture: running it from top to bottom"):
         page = run_lecture(demo.lecture, demo.home / "lecture")
     course = demo.open()

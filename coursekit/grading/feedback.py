@@ -1,22 +1,29 @@
 """The page that a student gets back: marks, what was wrong, what to reread.
 
 One self-contained HTML file. All that came from the student is sanitised, so that
-nothing in it runs in the browser of whoever opens the page.
+nothing in it runs in the browser of whoever opens the page. The same goes for the
+graded copy of a notebook, which nbgrader's formgrader renders: `Sanitise` makes it
+harmless in whatever shows it, and leaves what was handed in as it came.
 """
 
 from __future__ import annotations
 
+import html as entities
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import bleach
 from bleach.css_sanitizer import CSSSanitizer
+from bs4 import BeautifulSoup
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import GetGrades
+from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor
 from pygments.formatters import HtmlFormatter
 from traitlets.config import Config
 
@@ -48,7 +55,22 @@ PROPERTIES = frozenset(
         *("vertical-align", "white-space", "width"),
     }
 )
-PLAIN = {"class", "style", "title", "colspan", "rowspan", "align", "role", "aria-label"}
+PLAIN = {"style", "title", "colspan", "rowspan", "align", "role", "aria-label"}
+CLASSES = re.compile(
+    r"(highlight|hl-\w+|language-\w*|dataframe|anchor-link|task-list-item(-checkbox)?|"
+    r"contains-task-list|[a-z]{1,2}\d?)"
+)
+"""Those of coloured code and tables; others may have a meaning in the grader's page."""
+
+PICTURES = ("image/png", "image/jpeg", "image/gif")
+BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
+LONGEST = 2**20
+"""Characters of a cell's text that are shown."""
+
+MACROS = re.compile(
+    r"\\(href|url|cssId|class|style|require|data|unicode|includegraphics)"
+)
+"""What in a formula is no mathematics: links, styles, and loading of code."""
 
 STATUSES = {
     "syntax": "A cell could not be read as Python, so it did not run. "
@@ -103,8 +125,255 @@ def _allowed(tag: str, name: str, value: str) -> bool:
         return bool(re.match(r"(https?:|mailto:|#)", value.strip(), re.IGNORECASE))
     if tag == "img" and name == "src":
         return bool(re.match(r"data:image/(png|jpeg|gif);base64,", value))
+    if name == "class":
+        return all(map(CLASSES.fullmatch, value.split()))
     sizes = name in ("alt", "width", "height") and tag == "img"
     return sizes or name in PLAIN
+
+
+# --- markdown -------------------------------------------------------------------
+
+
+class _Renderer(IPythonRenderer):
+    """As nbconvert's, but for an attachment that is not there or not a picture."""
+
+    def _embed_image_or_attachment(self, src: str) -> str:
+        prefix, _, name = src.partition("attachment:")
+        if prefix or not name:
+            return src
+        found: Any = (self.attachments or {}).get(name)
+        for kind in PICTURES if isinstance(found, Mapping) else ():
+            if kind in found:
+                return f"data:{kind};base64,{found[kind]}"
+        return ""
+
+
+def markdown(source: str, attachments: Mapping[str, Any] | None = None) -> str:
+    """Return Markdown as HTML in which nothing runs or calls out.
+
+    Parameters
+    ----------
+    source
+        Of unknown origin.
+    attachments
+        The cell's pictures, as the notebook has them.
+
+    Examples
+    --------
+    >>> markdown("*a* <b onclick='x()'>b</b> $c<d$ [e](javascript:x)").strip()
+    '<p><em>a</em> <b>b</b> $c&lt;d$ <a>e</a></p>'
+    """
+    renderer = _Renderer(escape=False, attachments=dict(attachments or {}))
+    rendered = MarkdownWithMath(renderer=renderer).render(source[:LONGEST])
+    html = clean(_CHECKBOX.sub(lambda box: _box("checked" in box[0]), rendered))
+    return html if not _tricks(html) else _without_tricks(html)
+
+
+_CHECKBOX = re.compile(r'<input class="task-list-item-checkbox"[^<>]*>')
+
+
+def _box(is_checked: bool) -> str:
+    return "&#9745; " if is_checked else "&#9744; "
+
+
+@pass_context
+def markdown_filter(context: Context, source: str) -> str:
+    """Return `markdown` of a cell: a filter for the templates of nbconvert.
+
+    Parameters
+    ----------
+    context
+        Jinja's; it has the cell.
+    source
+        Of the cell.
+    """
+    cell = context.get("cell", {})
+    try:
+        return markdown(source, cell.get("attachments"))
+    except Exception:  # whatever stumbles over a student's text: show it as it is
+        return f"<pre>{entities.escape(source[:LONGEST])}</pre>"
+
+
+def _tricks(html: str) -> bool:
+    """Say whether a formula would do more than show a formula."""
+    soup = BeautifulSoup(html, "html.parser")
+    for code in soup.find_all(("pre", "code")):
+        code.decompose()  # no formula is read in there
+    return bool(MACROS.search(soup.get_text()))
+
+
+def _without_tricks(text: str) -> str:
+    return MACROS.sub(r"\\text", _spelled(text))
+
+
+def _spelled(text: str) -> str:
+    """Return text in which no letter or backslash is written as an entity."""
+
+    def spell(found: re.Match[str]) -> str:
+        letter = entities.unescape(found[0])
+        return letter if re.fullmatch(r"[A-Za-z\\]", letter) else found[0]
+
+    return re.sub(r"&(#\w+|bsol);?", spell, text)
+
+
+def harmless(source: str, attachments: Mapping[str, Any] | None = None) -> str:
+    """Return Markdown that stock renderers show without anything in it running.
+
+    Parameters
+    ----------
+    source
+        Of unknown origin. Where nothing is amiss, it comes back as it is.
+    attachments
+        The cell's pictures, as the notebook has them.
+
+    Returns
+    -------
+    str
+        With as little change as will do: harmful tags opened up so that they can
+        be read, then links as well; at the last, all of it as a block of code.
+
+    Examples
+    --------
+    >>> harmless("$a<b$, <b>c</b>")
+    '$a<b$, <b>c</b>'
+    >>> harmless("<script>x()</script>")
+    '< script>x()< /script>'
+    """
+    text = source[:LONGEST]
+    for change in (str, _without_tags, _without_links):
+        if _shows(change(text), attachments or {}):
+            return change(text)
+    return "\n".join("    " + line for line in ("", *text.splitlines()))
+
+
+def _shows(source: str, attachments: Mapping[str, Any]) -> bool:
+    """Say whether stock rendering of some Markdown is as safe as `clean` makes it."""
+    try:
+        renderer = IPythonRenderer(escape=False, attachments=dict(attachments))
+        html = MarkdownWithMath(renderer=renderer).render(source)
+        tags = BeautifulSoup(html, "html.parser").find_all(True)
+    except Exception:
+        return False
+    return all(map(_is_plain, tags)) and "<!" not in html and not _tricks(html)
+
+
+def _is_plain(tag: Any) -> bool:
+    if tag.name == "input":  # of a list of tasks
+        return set(tag.attrs) <= {"class", "type", "checked", "disabled"}
+    if tag.name not in TAGS:
+        return False
+    for name, value in tag.attrs.items():
+        words = " ".join(value) if isinstance(value, list) else value or ""
+        if name == "style" and not _is_layout(words):
+            return False
+        anchor = name == "id" and re.fullmatch(r"h[1-6]", tag.name)
+        if not (anchor or _allowed(tag.name, name, words)):
+            return False
+    return True
+
+
+def _is_layout(style: str) -> bool:
+    """Say whether a style has nothing that would be taken from it."""
+    names = [part.partition(":")[0].strip() for part in style.split(";")]
+    known = all(name in PROPERTIES for name in names if name)
+    return known and bool(_STYLES.sanitize_css(style))
+
+
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:\s[^<>]*)?)>|<(?=[a-zA-Z/!?])")
+
+
+def _without_tags(source: str) -> str:
+    """Take from tags what is not allowed; open up those that are not allowed at all.
+
+    A browser reads ``< b`` as text, so that it matters to nobody where Markdown's
+    code and formulas begin and end.
+    """
+
+    def tame(found: re.Match[str]) -> str:
+        name = (found[2] or "").lower()
+        if name not in TAGS:
+            return "< " + found[0][1:]
+        if found[1]:
+            return f"</{name}>"
+        opened = clean(found[0]).partition(">")[0] + ">"
+        return f"<{name}>" if re.search(r"[`$|\\\n]", opened) else opened
+
+    return _TAG.sub(tame, _without_tricks(source))
+
+
+def _without_links(source: str) -> str:
+    """Take links and pictures apart, so that their addresses can be read."""
+    text = re.sub(r"\]\s*([(:\[])", r"] \1 ", _without_tags(source))
+    return re.sub(r"(attachment|script|data|file)\s*:", r"\1 : ", text, flags=re.I)
+
+
+class Sanitise(NbGraderPreprocessor):
+    """Make the graded copy of a notebook harmless for whoever renders it.
+
+    It stands at the end of autograding. What was handed in stays as it came, and
+    each new grading starts from that.
+    """
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Sanitise `nb`.
+
+        Parameters
+        ----------
+        nb
+            The graded notebook.
+        resources
+            nbgrader's.
+        """
+        known = ("kernelspec", intake.KEY)
+        kept = {name: nb.metadata[name] for name in known if name in nb.metadata}
+        nb.metadata = NotebookNode({**kept, "language_info": {"name": "python"}})
+        for number, cell in enumerate(nb.cells):
+            _sanitise_cell(cell, number)
+        return nb, resources
+
+
+def _sanitise_cell(cell: NotebookNode, number: int) -> None:
+    grading = cell.metadata.get("nbgrader")
+    cell.metadata = NotebookNode({"nbgrader": grading} if grading else {})
+    if "id" in cell and not re.fullmatch(r"[\w-]{1,64}", str(cell.id), re.ASCII):
+        cell.id = f"cell-{number}"
+    if cell.cell_type == "code":
+        cell.outputs = [_sanitise_output(output) for output in cell.outputs]
+        return
+    if "attachments" in cell:
+        cell.attachments = _pictures(cell.attachments)
+    cell.source = harmless(cell.source, cell.get("attachments"))
+
+
+def _sanitise_output(output: NotebookNode) -> NotebookNode:
+    if "data" in output:
+        kinds = ("text/plain", "text/html", *PICTURES)
+        output.data = NotebookNode(
+            {k: output.data[k] for k in kinds if k in output.data}
+        )
+        output.metadata = NotebookNode()
+        if "text/html" in output.data:
+            output.data["text/html"] = clean(output.data["text/html"])
+    return output
+
+
+def _pictures(attachments: Any) -> NotebookNode:
+    """Return the attachments that are pictures."""
+    kept = NotebookNode()
+    for name, kinds in dict(attachments or {}).items():
+        good = {
+            kind: data
+            for kind, data in dict(kinds or {}).items()
+            if kind in PICTURES and type(data) is str and BASE64.fullmatch(data)
+        }
+        if good:
+            kept[name] = NotebookNode(good)
+    return kept
+
+
+# --- the page -------------------------------------------------------------------
 
 
 class Marks(GetGrades):
@@ -229,6 +498,7 @@ class FeedbackExporter(HTMLExporter):
         """Yield nbconvert's filters, and ours where they are too trusting."""
         yield from super().default_filters()
         yield ("clean_html", clean)
+        yield ("markdown2html", markdown_filter)
         yield ("points", lambda value: f"{float(value or 0):.4g}")
         yield ("is_number", _is_number)
 

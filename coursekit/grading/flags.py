@@ -18,9 +18,10 @@ from coursekit.grading.runner import Cell
 from coursekit.homework.cases import Homework
 
 TRANSFORMS = re.compile(
-    r"\b(i?r?fft[2n]?|i?hfft|i?d[cs]tn?|i?stft|i?cqt|czt|zoom_fft|fftpack|pocketfft|"
-    r"py?fftw|mkl_fft|ShortTimeFFT|CZT|ZoomFFT|specgram|welch|csd|periodogram|"
-    r"freqz|fft_fft|fft_rfft)\b"
+    r"\b_*(i?r?fft[2n]?|i?hfft|i?d[cs]tn?|i?stft|i?cqt|czt|zoom_fft|fftpack|"
+    r"(py)?pocketfft(_\w+)?|py?fftw|mkl_fft|ShortTimeFFT|CZT|ZoomFFT|fft_\w+|"
+    r"[cr]2[cr]n?|r2r_fftpack|genuine_hartley|separable_hartley|raw_fft|"
+    r"specgram|welch|csd|periodogram|freqz|melspectrogram|reassigned_spectrogram)\b"
 )
 """Names of ready-made transforms, or of what hands out one."""
 
@@ -30,11 +31,25 @@ BACKDOORS = re.compile(
 )
 """What homework does not need, and walking around the rules does."""
 
+LOOK_UPS = frozenset(
+    {"getattr", "attrgetter", "methodcaller", "__import__", "import_module"}
+    | {"__getattribute__"}
+)
+"""What finds by a name that the program may put together as it runs."""
+
+RUNS = frozenset({"eval", "exec", "run_cell", "ex", "ev"})
+"""What runs a text."""
+
+HARMLESS = frozenset({"fft_frequencies"})
+"""Names that look like a transform's and are none's."""
+
 SMALLEST = 40
 """A function of fewer syntax nodes may be alike by chance."""
 
 
-def look(cells: Iterable[Cell], homework: Homework) -> tuple[str, ...]:
+def look(
+    cells: Iterable[Cell], homework: Homework, files: Path | None = None
+) -> tuple[str, ...]:
     """Return a sentence for each thing that a human should look at.
 
     Parameters
@@ -43,24 +58,72 @@ def look(cells: Iterable[Cell], homework: Homework) -> tuple[str, ...]:
         Of the submission; those that the course wrote are passed over.
     homework
         Says by `forbidden` what its students are to write themselves.
+    files
+        The folder that the submission came in, whose modules its cells may import.
     """
     forbidden = tuple(getattr(homework, "forbidden", ()))
-    theirs = [cell for cell in cells if not cell.ours]
     mine = {part.name for part in homework.parts}
+    theirs = [(f"cell {cell.id!r}", cell.source) for cell in cells if not cell.ours]
     found: list[str] = []
-    for cell in theirs if forbidden else ():
-        names = sorted(_ready_made(cell.source) - mine)
-        if names:
-            found.append(f"cell {cell.id!r} names a ready-made transform: {names[0]!r}")
-    for cell in theirs:
-        hit = BACKDOORS.search(cell.source)
+    for where, source in [*theirs, *_modules(files)]:
+        if forbidden:
+            found += _calls(where, source, mine)
+        hit = BACKDOORS.search(source)
         if hit:
-            found.append(f"cell {cell.id!r} uses {hit.group()!r}: why?")
+            found.append(f"{where} uses {hit.group()!r}: why?")
         found += [
-            f"the function {name!r} in cell {cell.id!r} is {original}, pasted"
-            for name, original in _pasted(cell.source, forbidden)
+            f"the function {name!r} in {where} is {original}, pasted"
+            for name, original in _pasted(source, forbidden)
         ]
     return tuple(found)
+
+
+def _modules(folder: Path | None) -> list[tuple[str, str]]:
+    """Return name and text of the Python files in a submission's folder."""
+    if folder is None:
+        return []
+    paths = [p for p in sorted(folder.rglob("*.py")) if not p.is_symlink()]
+    small = [p for p in paths if p.is_file() and p.stat().st_size < LARGEST]
+    return [
+        (f"file {str(p.relative_to(folder))!r}", p.read_text("utf-8", "replace"))
+        for p in small[:MOST]
+    ]
+
+
+LARGEST, MOST = 10**6, 100
+"""Bytes of a file and number of files that are read."""
+
+
+def _calls(where: str, source: str, mine: set[str]) -> Iterator[str]:
+    """Yield what is to be said of the transforms that code reaches or may reach."""
+    names = sorted(_ready_made(source) - mine)
+    if names:
+        yield f"{where} names a ready-made transform: {names[0]!r}"
+    hidden = sorted(_looked_up(source))
+    if hidden:
+        yield f"{where} uses {hidden[0]!r} on a text of its own making: why?"
+
+
+def _looked_up(source: str) -> set[str]:
+    """Return the look-ups by a text that does not stand in the code."""
+    try:
+        tree = ast.parse(_without_magics(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func
+            name = getattr(called, "attr", getattr(called, "id", ""))
+            texts = node.args[1:2] if name == "getattr" else node.args[:1]
+            made = name in LOOK_UPS and not all(map(_is_name, texts))
+            found |= {name} if made or name in RUNS else set()
+    return found
+
+
+def _is_name(node: ast.AST) -> bool:
+    """Say whether an argument stands in the code as it is."""
+    return isinstance(node, ast.Constant)
 
 
 def _ready_made(source: str) -> set[str]:
@@ -68,21 +131,30 @@ def _ready_made(source: str) -> set[str]:
     try:
         tree = ast.parse(_without_magics(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set(TRANSFORMS.findall(source))
-    names: set[str] = set()
+        return {found[0] for found in TRANSFORMS.finditer(source)}
+    magics = "\n".join(MAGICS.findall(source))
+    names = {found[0] for found in TRANSFORMS.finditer(magics)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
             names.add(node.attr)
         elif isinstance(node, ast.alias):
             names.update(node.name.split("."))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            names.update(node.value.split(".") if len(node.value) < 80 else ())
-    return {name for name in names if TRANSFORMS.fullmatch(name)}
+            names.update(_dotted(node.value))
+    return {n for n in names if TRANSFORMS.fullmatch(n) and n not in HARMLESS}
+
+
+def _dotted(text: str) -> list[str]:
+    """Return the names in a text that is nothing but a name with dots."""
+    return text.split(".") if re.fullmatch(r"[\w.]+", text) else []
 
 
 def _without_magics(source: str) -> str:
     """Return a cell as Python that can be parsed: magics become empty lines."""
-    return re.sub(r"(?m)^\s*[%!?].*$", "", source)
+    return MAGICS.sub("", source)
+
+
+MAGICS = re.compile(r"(?m)^[ \t]*[%!?].*$")
 
 
 def _pasted(source: str, forbidden: tuple[str, ...]) -> Iterator[tuple[str, str]]:

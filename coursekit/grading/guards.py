@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import FrameType, ModuleType
@@ -113,8 +113,12 @@ class Guards(MetaPathFinder):
     def _guard_one(self, module: ModuleType, attribute: str) -> None:
         function = vars(module).get(attribute)
         if attribute not in HARMLESS and _belongs(function, module):
-            name = f"{module.__name__}.{attribute}"
-            setattr(module, attribute, self.guard(function, name))
+            guarded = self.guard(function, f"{module.__name__}.{attribute}")
+            setattr(module, attribute, guarded)
+            if getattr(function, "__module__", "") == module.__name__:
+                for place in _packages(module):
+                    if vars(place).get(attribute) is function:
+                        setattr(place, attribute, guarded)
 
     def guard(self, function: Any, name: str) -> Callable[..., Any]:
         """Return `function` as it is to be called by anyone but the student.
@@ -152,6 +156,15 @@ class Guards(MetaPathFinder):
                 return beside or _within(name, STUDENT)
             frame = frame.f_back
         return False
+
+
+def _packages(module: ModuleType) -> Iterator[ModuleType]:
+    """Yield the packages around a module: they may have its functions at hand."""
+    name = module.__name__
+    while "." in name:
+        name = name.rpartition(".")[0]
+        if name in sys.modules:
+            yield sys.modules[name]
 
 
 def _belongs(function: Any, module: ModuleType) -> bool:

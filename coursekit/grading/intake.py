@@ -29,6 +29,7 @@ from nbgrader.utils import parse_utc
 
 KEY = "coursekit"  # our corner of a notebook's metadata
 UNREADABLE = ".unreadable"
+LARGEST = 25_000_000  # bytes of a notebook; one full of outputs has a few million
 log = logging.getLogger(__name__)
 
 
@@ -161,6 +162,9 @@ def _cells_or_none(path: Path) -> list[NotebookNode]:
 
 def _why_unreadable(path: Path) -> str | None:
     """Return one sentence where `path` is no notebook, else None."""
+    size = path.stat().st_size
+    if size > LARGEST:
+        return f"it has {size / 1e6:.0f} MB; at most {LARGEST / 1e6:.0f} are read"
     try:
         cells = json.loads(path.read_text(encoding="utf-8")).get("cells")
         if not isinstance(cells, list) or not all(map(_is_cell, cells)):

@@ -2,8 +2,9 @@
 
 ``nbgrader autograde``, the formgrader's button and the Python API all run this, so
 all give the same marks. `Verdict` runs the submission in a child, judges what it
-answers, and writes into each graded cell a report and its points. What a student
-did to the tests' cells does not matter: the points come from the homework's tables.
+answers, and writes into each graded cell a report and its points; where a verdict on
+the very same submission is kept already, that one counts. What a student did to the
+tests' cells does not matter: the points come from the homework's tables.
 """
 
 from __future__ import annotations
@@ -15,19 +16,25 @@ import os
 import re
 import secrets
 import tempfile
-from functools import cache
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache, cached_property
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
-from nbgrader.converters.base import NbGraderException
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Integer, Type, Unicode
 
+from coursekit.grading import results
 from coursekit.grading import verdict as marks
-from coursekit.grading.runner import CellError, Limits, LocalRunner, Runner
+from coursekit.grading.farm import Job
+from coursekit.grading.runner import CellError, Limits, Runner
+from coursekit.grading.sandbox import SandboxRunner
 from coursekit.homework.cases import Homework
 from coursekit.homework.report import Report
 
@@ -51,13 +58,16 @@ class Verdict(NbGraderPreprocessor):
         ),
     ).tag(config=True)
     runner_class = Type(
-        LocalRunner,
+        SandboxRunner,
         klass=object,
         help="What runs submissions: a class like coursekit.grading.runner.Runner.",
     ).tag(config=True)
     seconds = Float(180.0, help="Wall time of one notebook.").tag(config=True)
     cell_seconds = Float(30.0, help="Wall time of one cell.").tag(config=True)
-    memory = Integer(4096, help="Memory of one process, in MiB.").tag(config=True)
+    memory = Integer(
+        4096,
+        help="Memory of a submission, all its processes together, in MiB (from 512).",
+    ).tag(config=True)
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
@@ -77,13 +87,37 @@ class Verdict(NbGraderPreprocessor):
             Where the homework is unknown, or its notebook and its tables do not
             fit together: whatever the submission, nobody can be marked then.
         """
-        known = resources["nbgrader"]
-        root = self._root()
+        task = self.task(nb, resources["nbgrader"], _folder(resources), self._root())
+        found = task.stored() or task.mark()
+        write(nb, found, task.homework)
+        return nb, resources
+
+    def task(
+        self, nb: NotebookNode, known: Mapping[str, str], files: Path | None, root: Path
+    ) -> Task:
+        """Return all that the marks of a notebook depend on.
+
+        Parameters
+        ----------
+        nb
+            As in `preprocess`.
+        known
+            The names of assignment, notebook and student.
+        files
+            The folder it came in.
+        root
+            The course directory.
+
+        Raises
+        ------
+        NbGraderException
+            As in `preprocess`.
+        """
         homework = load_homework(known["assignment"], root / self.cases)
         submission = marks.Submission(
             student=known["student"],
             notebook=nb,
-            files=_folder(resources),
+            files=files,
             parts=graded_parts(nb, homework),
             limits=Limits(
                 seconds=self.seconds,
@@ -91,10 +125,14 @@ class Verdict(NbGraderPreprocessor):
                 memory=self.memory * 2**20,
             ),
         )
-        secret = read_secret(root / self.secret_file)
-        runner = _runner(self.runner_class)
-        write(nb, marks.mark(submission, homework, secret, runner), homework)
-        return nb, resources
+        return Task(
+            homework=homework,
+            submission=submission,
+            root=root,
+            cases=root / self.cases,
+            secret=root / self.secret_file,
+            runner=cast(type[Runner], self.runner_class),
+        )
 
     def _root(self) -> Path:
         """Return the course directory; nbgrader's converters work in it."""
@@ -103,9 +141,108 @@ class Verdict(NbGraderPreprocessor):
         return Path(course.root if course is not None else os.getcwd())
 
 
+@dataclass(frozen=True)
+class Task:
+    """One notebook and all that its marks depend on.
+
+    Parameters
+    ----------
+    homework
+        With its hidden cases.
+    submission
+        What was handed in.
+    root
+        The course directory.
+    cases
+        The folder of the hidden cases.
+    secret
+        The file of the instructors' secret.
+    runner
+        The class of what runs submissions.
+    """
+
+    homework: Homework
+    submission: marks.Submission
+    root: Path
+    cases: Path
+    secret: Path
+    runner: type[Runner]
+
+    @cached_property
+    def digest(self) -> str:
+        """The name under which its verdict is kept."""
+        name = self.homework.name
+        runner = f"{self.runner.__module__}.{self.runner.__qualname__}"
+        judge = results.fingerprint(self.cases / f"{name}.py", runner)
+        return results.digest(self.submission, name, read_secret(self.secret), judge)
+
+    def stored(self) -> marks.Verdict | None:
+        """Return the verdict that was reached before, if there is one."""
+        kept = results.Results.of(self.root, self.homework.name)
+        return kept.get(self.submission.student, self.digest)
+
+    def mark(self) -> marks.Verdict:
+        """Run the notebook, here and now; return the verdict."""
+        secret = read_secret(self.secret)
+        runner = runner_of(self.runner)
+        return marks.mark(self.submission, self.homework, secret, runner)
+
+    def job(self, path: Path) -> Job:
+        """Return it as plain data for a worker.
+
+        Parameters
+        ----------
+        path
+            Where the notebook lies, beside the submission's other files.
+        """
+        return Job(
+            homework=self.homework.name,
+            student=self.submission.student,
+            notebook=path.stem,
+            digest=self.digest,
+            path=str(path),
+            parts=self.submission.parts or (),
+            cases=str(self.cases),
+            secret=str(self.secret),
+            runner=f"{self.runner.__module__}.{self.runner.__qualname__}",
+            limits=asdict(self.submission.limits),
+        )
+
+
+class Stage(Autograde):
+    """nbgrader's autograding up to where it would run the notebook.
+
+    What comes out lies in a folder of its own: the notebook with its cells repaired
+    and restored, beside the other files, just as `Verdict` will meet it.
+    """
+
+    FOLDER = f"{results.FOLDER}/stage"
+
+    @property
+    def _output_directory(self) -> str:
+        return self.FOLDER
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        """Repair and restore one notebook.
+
+        Parameters
+        ----------
+        notebook_filename
+            As submitted.
+        """
+        self._init_preprocessors()
+        BaseConverter.convert_single_notebook(self, notebook_filename)
+
+
 @cache
-def _runner(runner_class: type[Runner]) -> Runner:
-    """Return the one runner of this process: it may hold what is dear to start."""
+def runner_of(runner_class: type[Runner]) -> Runner:
+    """Return the one runner of this process: it may hold what is dear to start.
+
+    Parameters
+    ----------
+    runner_class
+        What runs submissions.
+    """
     return runner_class()
 
 

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -596,17 +596,20 @@ def understand(reply: dict[str, Any], seconds: float) -> answers.Answer:
     return make(**{k: _words(v) if type(v) is str else v for k, v in fields.items()})
 
 
-def copy_files(source: Path | None, target: Path, most: int) -> None:
-    """Copy a submission's plain files, but for notebooks and hidden ones.
+def plain_files(source: Path | None, most: int) -> Iterator[tuple[str, Path]]:
+    """Yield a submission's plain files, but for notebooks and hidden ones.
 
     Parameters
     ----------
     source
         The submission's folder, or None.
-    target
-        An empty folder.
     most
-        Bytes after which no more is copied.
+        Bytes after which no more are told.
+
+    Yields
+    ------
+    tuple
+        The path within the folder, with slashes, and the path.
     """
     if source is None:
         return
@@ -621,9 +624,23 @@ def copy_files(source: Path | None, target: Path, most: int) -> None:
             most -= path.stat().st_size
             if most < 0:
                 return
-            copy = target / path.relative_to(source)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
+            yield path.relative_to(source).as_posix(), path
+
+
+def copy_files(source: Path | None, target: Path, most: int) -> None:
+    """Copy a submission's plain files.
+
+    Parameters
+    ----------
+    source, most
+        As for `plain_files`.
+    target
+        An empty folder.
+    """
+    for name, path in plain_files(source, most):
+        copy = target / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
 
 
 def threads_of_user(user: int | None = None) -> int:

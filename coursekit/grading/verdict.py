@@ -313,7 +313,10 @@ def mark(
         points=points(homework, found),
         findings=found,
         errors=tuple(child.transcript.errors),
-        flags=(*_remarks(status, child.transcript), *flags.look(cells, homework)),
+        flags=(
+            *_remarks(status, child.transcript),
+            *flags.look(cells, homework, submission.files),
+        ),
         seconds=time.monotonic() - start,
     )
 
@@ -492,6 +495,13 @@ def _remarks(status: str, transcript: Transcript) -> Iterator[str]:
         how = {"timeout": "had to be stopped", "memory": "ran out of memory"}
         what = how.get(kind, "ended before it answered")
         yield f"the submission's process {what} ({times} time{'s' * (times > 1)})"
+    soft = {
+        "timeout": "a call had to be stopped: it took longer than its limit",
+        "memory": "the submission ran out of memory",
+        "crash": "a call ended before it answered",
+    }
+    if status in soft and status not in transcript.ends:
+        yield soft[status]
     if status == "syntax":
         broken = [e.cell for e in transcript.errors if e.is_syntax]
         yield f"Python cannot read {', '.join(map(repr, broken))}"

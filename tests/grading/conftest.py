@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from coursekit.grading import bubblewrap
+
 
 @pytest.fixture(scope="session", autouse=True)
 def programs_of_this_environment():
@@ -12,6 +14,8 @@ def programs_of_this_environment():
     mine = str(Path(sys.executable).parent)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", mine + os.pathsep + os.environ["PATH"])
+        if bubblewrap.probe() and not os.environ.get("CI"):
+            patch.setenv("COURSE_UNSAFE", "1")  # the rest of grading can be tested
         yield
 
 

@@ -42,6 +42,7 @@ c.CourseDirectory.root = root
 c.CourseDirectory.course_id = "course"
 c.CourseDirectory.source_directory = "source"
 c.Verdict.cases = "cases"
+c.Verdict.runner_class = "coursekit.grading.runner.LocalRunner"
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
     "coursekit.grading.intake.Repair",

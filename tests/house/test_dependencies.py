@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-EXTRAS = ("data", "dev")
+EXTRAS = ("data", "grading", "dev")
 
 
 def direct() -> list[str]:
