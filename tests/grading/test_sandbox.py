@@ -275,12 +275,13 @@ def answer(paths):
     paths += [str(REPOSITORY), str(REPOSITORY / "solutions"), home, "/var", "/run"]
     inside, proc, tmp, shared, *others = answer(box, source, paths)
     assert inside == tuple(sorted(f"{name}.py" for name in bubblewrap.INSIDE))
-    assert (proc, tmp, shared) == ((), (), ())
+    assert (proc, shared) == ((), ())
     system, services, box_, terminals, repository, solutions, own, *state = others
     assert {system, services, solutions, *state} == {"FileNotFoundError"}
     assert (box_, terminals) == (("cache", "home", "tmp", "work"), ())
     shown = [path for path in bubblewrap.visible() if path.is_absolute()]
-    for folder, seen in ((REPOSITORY, repository), (Path(home), own)):
+    places = ((REPOSITORY, repository), (Path(home), own), (Path("/tmp"), tmp))
+    for folder, seen in places:
         known = {p.relative_to(folder).parts[0] for p in shown if folder in p.parents}
         assert set(seen) <= known or seen == "FileNotFoundError"
 
@@ -362,7 +363,7 @@ def test_limits_do_not_rise(world):
 def test_nothing_can_be_written_but_in_its_own_folders(world):
     refused = {"OSError 30", "PermissionError 13", "IsADirectoryError 21"}
     assert set(world["writes"]) <= refused, world["writes"]
-    assert world["device"] == "PermissionError 1"
+    assert world["device"] in {"PermissionError 1", "OSError 30"}
 
 
 def test_the_machine_around_it_is_out_of_reach(world):
@@ -414,6 +415,8 @@ import os, socket, sys
 import numpy as np
 for folder in ("/tmp", "..", ".", "../home", "../cache/numba", "/dev/shm"):
     os.makedirs(folder, exist_ok=True)
+    if folder == "/tmp" and not os.access(folder, os.W_OK):
+        continue  # Python lies below it, so it is no place to write
     with open(folder + "/{CANARY}", "w") as file:
         file.write("trap")
 np.cos = lambda x: 0 * x
@@ -728,6 +731,9 @@ def test_it_works_for_an_ordinary_user_as_well(tmp_path):
                 words += ["--perms", "0755", "--dir", str(folder)]
             words += ["--ro-bind", prefix, prefix]
     words += ["--perms", "1777", "--tmpfs", "/tmp", "--chdir", "/tmp"]
+    for place in (sys.prefix, sys.base_prefix, str(REPOSITORY)):
+        if Path("/tmp") in Path(place).parents:
+            words += ["--ro-bind", place, place]
     words += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     words += ["setpriv", "--reuid", "4321", "--regid", "4321", "--clear-groups"]
     harm = "x = []\nwhile True: x.append(bytearray(2**22))"
