@@ -176,7 +176,7 @@ kernel = KernelManager()
 kernel.kernel_spec.argv = [
     *(sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}")
 ]
-client = NotebookClient(notebook, km=kernel, allow_errors=True, timeout=60)
+client = NotebookClient(notebook, km=kernel, timeout=60)
 client.execute(cwd=path.rsplit("/", 1)[0])
 told = [
     output.get("text") or output.get("data", {}).get("text/plain") or output.evalue
