@@ -1,0 +1,96 @@
+"""Hearing where a sound comes from: level differences, clustering, a random field.
+
+Lectures 07 and 08, homework 2. `geometry` says which level difference a place has,
+`ild` measures it, `gmm` clusters it, `mrf` lets neighbouring bins agree, and
+`separation` puts them together.
+"""
+
+from coursekit.spatial.geometry import (
+    Rendering,
+    Scene,
+    amplitude_ratio,
+    close_pair,
+    deck_scene,
+    distance,
+    expected_ild,
+    three_talkers,
+)
+from coursekit.spatial.gmm import (
+    Em,
+    Gmm,
+    e_step,
+    fit_gmm,
+    log_likelihoods_of,
+    m_step,
+    unary,
+)
+from coursekit.spatial.ild import histogram, ild, jitter
+from coursekit.spatial.mrf import (
+    Beta,
+    Labelling,
+    alpha_expansion,
+    anneal,
+    belief_propagation,
+    belief_propagation_max,
+    energy,
+    gibbs,
+    graph_cut,
+    icm,
+    independent,
+    mean_field,
+)
+from coursekit.spatial.separation import (
+    Front,
+    Observation,
+    Separation,
+    cluster,
+    downmix,
+    observe,
+    oracle_masks,
+    resynthesise,
+    score,
+    separate,
+)
+
+__all__ = [
+    "Beta",
+    "Em",
+    "Front",
+    "Gmm",
+    "Labelling",
+    "Observation",
+    "Rendering",
+    "Scene",
+    "Separation",
+    "alpha_expansion",
+    "amplitude_ratio",
+    "anneal",
+    "belief_propagation",
+    "belief_propagation_max",
+    "close_pair",
+    "cluster",
+    "deck_scene",
+    "distance",
+    "downmix",
+    "e_step",
+    "energy",
+    "expected_ild",
+    "fit_gmm",
+    "gibbs",
+    "graph_cut",
+    "histogram",
+    "icm",
+    "ild",
+    "independent",
+    "jitter",
+    "log_likelihoods_of",
+    "m_step",
+    "mean_field",
+    "observe",
+    "oracle_masks",
+    "resynthesise",
+    "score",
+    "separate",
+    "three_talkers",
+    "unary",
+]
