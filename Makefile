@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 # The release of torch comes from pyproject.toml, the one source of dependencies.
 TORCH  := $(shell sed -n 's/.*"\(torch==[0-9.]*\)".*/\1/p' pyproject.toml)
 
-.PHONY: help demo test lab bench data pack release check format lock clean
+.PHONY: help demo test lab bench data pack train evidence release check format lock clean
 
 help:
 	@echo "make demo     execute a lecture, release, grade and give feedback on a sample class"
@@ -14,6 +14,7 @@ help:
 	@echo "make lab      JupyterLab on lecture 1"
 	@echo "make release  what students get: assignments/ and the bundle in dist/"
 	@echo "make bench    timings as ratios against other libraries"
+	@echo "make train    the shipped weights;  make evidence  the tables that lectures quote"
 	@echo "make data     a larger training set, outside git"
 	@echo "make pack     rebuild the shipped recordings from their sources"
 	@echo "make format   put the code in order;  make lock  pin the dependencies anew"
@@ -42,10 +43,13 @@ lab: $(READY)
 	$(BIN)/jupyter lab notebooks/01_dft.ipynb
 
 release: $(READY)
-	$(BIN)/coursekit release hw1_dft
+	$(BIN)/coursekit release
 
 bench: $(READY)
 	$(BIN)/python tests/bench/run.py
+
+evidence: $(READY)
+	$(BIN)/python -m coursekit.evidence
 
 data: $(READY)
 	$(BIN)/python -m coursekit.data.build --training

@@ -116,13 +116,13 @@ LECTURES: tuple[Lecture, ...] = (
         ("Perceptual Nature of Audio: objective metrics",
          "Perceptual Nature of Audio: a silent band",
          "Perceptual Nature of Audio: an interfering beep"),
-        ("psychoacoustics",), "hw3_pam", 50,
+        ("psychoacoustics",), "hw3_pam", 50, ready=True,
     ),
     Lecture(
         11, "pam1", "MPEG-1 psychoacoustic model 1, step by step",
         ("Perceptual Nature of Audio: psychoacoustics",
          "Perceptual Nature of Audio: PAM-1"),
-        ("psychoacoustics",), "hw3_pam", 50,
+        ("psychoacoustics",), "hw3_pam", 50, ready=True,
     ),
     Lecture(
         12, "perceptual_loss", "Priority weighting, noise modulation, against MP3",

@@ -56,8 +56,6 @@ TO_COME = {
     "07_ild_clustering",
     "08_mrf_smoothing",
     "09_neural_coding",
-    "10_perception",
-    "11_pam1",
     "12_perceptual_loss",
     "13_echo_and_noise",
     "14_music_echo",
