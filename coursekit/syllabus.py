@@ -97,19 +97,19 @@ LECTURES: tuple[Lecture, ...] = (
         7, "ild_clustering", "Level and distance, ILD, a GMM by EM, masks",
         ("ML/NN for Speech Enhancement: SPL and geometry",
          "ML/NN for Speech Enhancement: a clustering approach"),
-        ("spatial",), "hw2_ild", 50,
+        ("spatial", "rooms", "masks"), "hw2_ild", 50, ready=True,
     ),
     Lecture(
         8, "mrf_smoothing", "The pairwise MRF, its inference, several sources",
         ("ML/NN for Speech Enhancement: the pairwise MRF",
          "ML/NN for Speech Enhancement: multiple sources"),
-        ("spatial",), "hw2_ild", 50,
+        ("spatial",), "hw2_ild", 50, ready=True,
     ),
     Lecture(
         9, "neural_coding", "Autoencoders against traditional codecs; a real bitstream",
         ("Neural Speech and Audio Coding: autoencoders",
          "Neural Speech and Audio Coding: end-to-end CNN autoencoder"),
-        ("coding",), "hw4_models", 50,
+        ("coding", "training"), "hw4_models", 50,
     ),
     Lecture(
         10, "perception", "Why SNR is not enough; what cannot be heard",
@@ -127,7 +127,7 @@ LECTURES: tuple[Lecture, ...] = (
     Lecture(
         12, "perceptual_loss", "Priority weighting, noise modulation, against MP3",
         ("Perceptual Nature of Audio: psychoacoustic loss",),
-        ("psychoacoustics", "coding"), "hw3_pam", 50,
+        ("psychoacoustics", "coding", "evidence"), "hw3_pam", 50,
     ),
     Lecture(
         13, "echo_and_noise", "Acoustic echo cancellation, active noise cancellation",

@@ -69,6 +69,43 @@ def test_release_makes_the_student_version(
     assert (course / "gradebook.db").stat().st_mode & 0o077 == 0
 
 
+def _second_homework(course: Path) -> None:
+    """Put a homework of one notebook beside the first."""
+    source = course / "solutions" / "source"
+    shutil.copytree(source / "hw1_dft", source / "hw0_again")
+
+
+def test_release_takes_several_names_and_none_twice(
+    course: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _second_homework(course)
+    names = ["hw1_dft", "hw0_again", "hw1_dft"]
+    assert main(["release", *names, "--no-bundle"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told == [f"{name}: assignments/{name}" for name in names[:2]]
+
+
+def test_release_without_a_name_makes_all(
+    course: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _second_homework(course)
+    assert main(["release", "--no-bundle"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told == [f"{n}: assignments/{n}" for n in ("hw0_again", "hw1_dft")]
+    assert {p.name for p in (course / "assignments").iterdir()} == {
+        "hw0_again",
+        "hw1_dft",
+    }
+
+
+def test_an_unknown_name_among_others_releases_nothing(
+    course: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["release", "hw1_dft", "hw7_none", "--no-bundle"]) == 2
+    assert "no homework 'hw7_none'" in capsys.readouterr().err
+    assert not (course / "assignments").exists()
+
+
 def test_a_bundle_needs_the_repository(
     course: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

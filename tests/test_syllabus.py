@@ -53,8 +53,6 @@ TO_COME = {
     "04_generalist",
     "05_specialists",
     "06_personalization",
-    "07_ild_clustering",
-    "08_mrf_smoothing",
     "09_neural_coding",
     "12_perceptual_loss",
     "13_echo_and_noise",

@@ -11,6 +11,7 @@ The student's process only answers; the marks are made outside it::
     forkserver    runs inside the wall and forks a process for each submission
     sandbox       the runner that asks through the wall
     flags         what a person should look at
+    shows         what need not run, since it only shows something
     verdict       asks, judges, adds up
     results       verdicts kept on disk, and the lock of the one writer
     farm          workers that mark side by side
@@ -18,6 +19,7 @@ The student's process only answers; the marks are made outside it::
     intake        takes in what people really hand in
     course        nbgrader's steps, in one process
     feedback      pages for students, harmless to whoever opens them
+    formulas      their formulas, shown without a script or a network
     release       what students get; bundle and pins pack it
     report        the table of marks
     demo          all of it on a sample class

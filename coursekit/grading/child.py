@@ -11,7 +11,7 @@ do        with                                reply
 ``open``  limits, forbidden, perhaps files    ``ready``
 ``run``   cell, source                        ``ran``, with the error or None, and
                                               the start of what the cell printed
-``ask``   name, is_value, args, seconds       ``answer``, with name and fields of
+``ask``   name, is_value, args, seconds, way  ``answer``, with name and fields of
                                               one of `coursekit.homework.answers`
 ========  ==================================  =====================================
 
@@ -35,8 +35,8 @@ from typing import Any
 
 from coursekit.grading import wire
 from coursekit.grading.guards import Guards
-from coursekit.homework import answers
-from coursekit.homework.cases import Part
+from coursekit.homework import answers, ways
+from coursekit.homework.cases import RESULT, Part, Way
 
 MAX_OUTPUT = 20_000
 """Characters that are kept of what one cell prints."""
@@ -184,12 +184,14 @@ class World:
         told = {"type": kind, "message": str(message)[:MAX_TEXT], "line": line}
         return {**told, "is_syntax": syntax}
 
-    def ask(self, part: Part, args: tuple[Any, ...], seconds: float) -> Message:
+    def ask(
+        self, part: Part, args: tuple[Any, ...], seconds: float, way: Way = RESULT
+    ) -> Message:
         """Return the answer under the part's name; what it prints is dropped."""
         if part.name not in self.shell.user_ns:
             return _spell(answers.Missing())
         thing = self.shell.user_ns[part.name]
-        reply = _spell(answers.ask(part, thing, args, seconds))
+        reply = _spell(answers.ask(part, thing, args, seconds, way))
         self._stop_copies()
         self.output.take()
         return reply
@@ -271,7 +273,8 @@ def _reply(world: World, request: Message) -> Message:
     if request["do"] == "run":
         return world.run(request["cell"], request["source"])
     part = Part(request["name"], 0.0, "", is_value=request["is_value"])
-    return world.ask(part, request["args"], request["seconds"])
+    way = ways.read(request["way"])
+    return world.ask(part, request["args"], request["seconds"], way)
 
 
 def main() -> None:

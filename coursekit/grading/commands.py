@@ -46,8 +46,10 @@ def run(options: argparse.Namespace) -> int:
     return _report(course, options.homework, options.csv)
 
 
-def _release(course: Course, homework: str | None, bundled: bool) -> int:
-    names = [course.require(homework)] if homework else course.homeworks()
+def _release(course: Course, homeworks: Iterable[str], bundled: bool) -> int:
+    # All names are looked at before the first is released, and none twice.
+    asked = dict.fromkeys(map(course.require, homeworks))
+    names = list(asked) or course.homeworks()
     if not names:
         where = course.root / course.directory.source_directory
         raise CourseError(f"there is no homework in {where}")

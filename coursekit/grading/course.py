@@ -106,14 +106,14 @@ class Course:
             self.config.Exchange.cache = str(cache)
         self.directory = CourseDirectory(config=self.config)
         self._is_founded = False
-        self._lock = results.Lock(self.root / results.FOLDER / "lock")
+        self._lock = results.Lock.of(self.root)
 
     # --- what there is -------------------------------------------------------
 
     def homeworks(self) -> list[str]:
         """Return the names of the homeworks that have a source, sorted."""
         source = self.root / self.directory.source_directory
-        return sorted(path.parent.name for path in source.glob("*/*.ipynb"))
+        return sorted({path.parent.name for path in source.glob("*/*.ipynb")})
 
     def require(self, homework: str) -> str:
         """Return `homework`, or raise a CourseError that lists those that exist.
@@ -123,7 +123,7 @@ class Course:
         homework
             A name as the user typed it.
         """
-        known = sorted(set(self.homeworks()))
+        known = self.homeworks()
         if homework not in known:
             listed = ", ".join(known) or "none yet"
             raise CourseError(f"no homework {homework!r}; there are: {listed}")

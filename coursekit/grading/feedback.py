@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import html as entities
 import re
-from collections.abc import Iterable, Mapping
+import secrets
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from pygments.formatters import HtmlFormatter
 from traitlets.config import Config
 
 from coursekit.grading import intake
+from coursekit.grading.formulas import mathml
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -110,6 +113,11 @@ def clean(html: str | bytes) -> str:
     '<p>hellox()</p>'
     """
     text = html.decode("utf-8", "replace") if isinstance(html, bytes) else str(html)
+    return _clean(text)
+
+
+@lru_cache(1024)  # a class has much in common
+def _clean(text: str) -> str:
     return bleach.clean(
         text,
         tags=TAGS,
@@ -151,6 +159,8 @@ class _Renderer(IPythonRenderer):
 def markdown(source: str, attachments: Mapping[str, Any] | None = None) -> str:
     """Return Markdown as HTML in which nothing runs or calls out.
 
+    Formulas stay as they are: the formgrader has a script that shows them.
+
     Parameters
     ----------
     source
@@ -163,10 +173,70 @@ def markdown(source: str, attachments: Mapping[str, Any] | None = None) -> str:
     >>> markdown("*a* <b onclick='x()'>b</b> $c<d$ [e](javascript:x)").strip()
     '<p><em>a</em> <b>b</b> $c&lt;d$ <a>e</a></p>'
     """
-    renderer = _Renderer(escape=False, attachments=dict(attachments or {}))
-    rendered = MarkdownWithMath(renderer=renderer).render(source[:LONGEST])
-    html = clean(_CHECKBOX.sub(lambda box: _box("checked" in box[0]), rendered))
+    html = _rendered(
+        _Renderer(escape=False, attachments=dict(attachments or {})), source
+    )
     return html if not _tricks(html) else _without_tricks(html)
+
+
+def _rendered(renderer: _Renderer, source: str) -> str:
+    html = MarkdownWithMath(renderer=renderer).render(source[:LONGEST])
+    return clean(_CHECKBOX.sub(lambda box: _box("checked" in box[0]), html))
+
+
+class _Formulas(_Renderer):
+    """Keeps the formulas aside, and leaves a mark where each has to go."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.word = secrets.token_hex(8)
+        self.kept: list[tuple[str, str]] = []
+
+    def _keep(self, tex: str, display: str) -> str:
+        self.kept.append((tex, display))
+        return f"{self.word}x{len(self.kept) - 1}x"
+
+    def inline_math(self, body: str) -> str:
+        return self._keep(body, "inline")
+
+    def block_math(self, body: str) -> str:
+        return self._keep(body, "block")
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return self._keep(rf"\begin{{{name}}}{body}\end{{{name}}}", "block")
+
+    def put_back(self, html: str) -> str:
+        """Replace the marks in texts by MathML, in attributes by what was typed."""
+        mark = re.compile(rf"{self.word}x(\d+)x")
+        if not self.kept:
+            return html
+        soup = BeautifulSoup(html, "html.parser")
+        for tag in soup.find_all(True):
+            for name, value in tag.attrs.items():
+                words = " ".join(value) if isinstance(value, list) else value
+                tag.attrs[name] = mark.sub(lambda m: self.kept[int(m[1])][0], words)
+        for text in soup.find_all(string=mark):
+            pieces = mark.split(entities.escape(str(text)))
+            pieces[1::2] = [mathml(*self.kept[int(n)]) for n in pieces[1::2]]
+            text.replace_with(BeautifulSoup("".join(pieces), "html.parser"))
+        return str(soup)
+
+
+def page(source: str, attachments: Mapping[str, Any] | None = None) -> str:
+    """Return Markdown as harmless HTML whose formulas need no script.
+
+    Parameters
+    ----------
+    source, attachments
+        As for `markdown`.
+
+    Examples
+    --------
+    >>> page("*a* $b$").strip()
+    '<p><em>a</em> <math display="inline"><mrow><mi>b</mi></mrow></math></p>'
+    """
+    renderer = _Formulas(escape=False, attachments=dict(attachments or {}))
+    return renderer.put_back(_rendered(renderer, source))
 
 
 _CHECKBOX = re.compile(r'<input class="task-list-item-checkbox"[^<>]*>')
@@ -187,9 +257,24 @@ def markdown_filter(context: Context, source: str) -> str:
     source
         Of the cell.
     """
-    cell = context.get("cell", {})
+    return _shown(markdown, context, source)
+
+
+@pass_context
+def page_filter(context: Context, source: str) -> str:
+    """Return `page` of a cell: a filter for the template of the feedback page.
+
+    Parameters
+    ----------
+    context, source
+        As for `markdown_filter`.
+    """
+    return _shown(page, context, source)
+
+
+def _shown(render: Callable[..., str], context: Context, source: str) -> str:
     try:
-        return markdown(source, cell.get("attachments"))
+        return render(source, context.get("cell", {}).get("attachments"))
     except Exception:  # whatever stumbles over a student's text: show it as it is
         return f"<pre>{entities.escape(source[:LONGEST])}</pre>"
 
@@ -240,10 +325,19 @@ def harmless(source: str, attachments: Mapping[str, Any] | None = None) -> str:
     '< script>x()< /script>'
     """
     text = source[:LONGEST]
+    return _harmless(text, attachments) if attachments else _plain_harmless(text)
+
+
+def _harmless(text: str, attachments: Mapping[str, Any]) -> str:
     for change in (str, _without_tags, _without_links):
-        if _shows(change(text), attachments or {}):
+        if _shows(change(text), attachments):
             return change(text)
     return "\n".join("    " + line for line in ("", *text.splitlines()))
+
+
+@lru_cache(1024)  # most texts are those of the release
+def _plain_harmless(text: str) -> str:
+    return _harmless(text, {})
 
 
 def _shows(source: str, attachments: Mapping[str, Any]) -> bool:
@@ -406,7 +500,6 @@ class Marks(GetGrades):
             "parts": parts,
             "waiting": any(part["waiting"] for part in parts),
             "css": HtmlFormatter(style="default").get_style_defs(".highlight"),
-            "math": any("$" in c.source for c in nb.cells if c.cell_type != "code"),
         }
         return nb, resources
 
@@ -492,15 +585,8 @@ class FeedbackExporter(HTMLExporter):
         ours.FeedbackExporter.extra_template_basedirs = [str(TEMPLATES)]
         ours.FeedbackExporter.template_name = "coursekit"
         ours.FeedbackExporter.sanitize_html = True
+        ours.FeedbackExporter.filters = FILTERS  # nbgrader_config.py has others
         super().__init__(config=ours, **kwargs)
-
-    def default_filters(self) -> Iterable[tuple[str, Any]]:
-        """Yield nbconvert's filters, and ours where they are too trusting."""
-        yield from super().default_filters()
-        yield ("clean_html", clean)
-        yield ("markdown2html", markdown_filter)
-        yield ("points", lambda value: f"{float(value or 0):.4g}")
-        yield ("is_number", _is_number)
 
 
 def _is_number(output: NotebookNode) -> bool:
@@ -512,3 +598,12 @@ def _is_number(output: NotebookNode) -> bool:
     except (TypeError, ValueError):
         return False
     return True
+
+
+FILTERS = {
+    "clean_html": clean,
+    "markdown2html": page_filter,
+    "points": lambda value: f"{float(value or 0):.4g}",
+    "is_number": _is_number,
+}
+"""What the template calls: nbconvert's are too trusting."""

@@ -7,6 +7,7 @@ another name, or that a function is the package's own, pasted.
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
 import importlib.util
 import re
@@ -66,8 +67,10 @@ def look(
     theirs = [(f"cell {cell.id!r}", cell.source) for cell in cells if not cell.ours]
     found: list[str] = []
     for where, source in [*theirs, *_modules(files)]:
+        if any(map(TRANSFORMS.search, forbidden)):
+            found += _transforms(where, source, mine)
         if forbidden:
-            found += _calls(where, source, mine)
+            found += _look_ups(where, source)
         hit = BACKDOORS.search(source)
         if hit:
             found.append(f"{where} uses {hit.group()!r}: why?")
@@ -94,11 +97,15 @@ LARGEST, MOST = 10**6, 100
 """Bytes of a file and number of files that are read."""
 
 
-def _calls(where: str, source: str, mine: set[str]) -> Iterator[str]:
-    """Yield what is to be said of the transforms that code reaches or may reach."""
+def _transforms(where: str, source: str, mine: set[str]) -> Iterator[str]:
+    """Yield what is to be said of the transforms that code reaches."""
     names = sorted(_ready_made(source) - mine)
     if names:
         yield f"{where} names a ready-made transform: {names[0]!r}"
+
+
+def _look_ups(where: str, source: str) -> Iterator[str]:
+    """Yield what is to be said of what code may reach by a name of its making."""
     hidden = sorted(_looked_up(source))
     if hidden:
         yield f"{where} uses {hidden[0]!r} on a text of its own making: why?"
@@ -161,9 +168,8 @@ def _pasted(source: str, forbidden: tuple[str, ...]) -> Iterator[tuple[str, str]
     """Yield name and original of each function that is the package's own."""
     originals: dict[str, str] = {}
     for name in forbidden:
-        parts = name.split(".")
-        if parts[0] == "coursekit":
-            originals.update(_functions_of(".".join(parts[:2])))
+        if name.startswith("coursekit."):
+            originals.update(_functions_of(_module_of(name)))
     try:
         functions = dict(_functions(ast.parse(_without_magics(source))))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -171,6 +177,22 @@ def _pasted(source: str, forbidden: tuple[str, ...]) -> Iterator[tuple[str, str]
     for shape, name in functions.items():
         if shape in originals:
             yield name, originals[shape]
+
+
+def _module_of(name: str) -> str:
+    """Return the module in which a function is, or the module that a name is.
+
+    Examples
+    --------
+    >>> _module_of("coursekit.grading.flags.look")
+    'coursekit.grading.flags'
+    """
+    while name:
+        with contextlib.suppress(ModuleNotFoundError):
+            if importlib.util.find_spec(name) is not None:
+                return name
+        name = name.rpartition(".")[0]
+    return name
 
 
 @cache
@@ -186,7 +208,8 @@ def _functions_of(module: str) -> dict[str, str]:
 def _functions(tree: ast.AST) -> Iterator[tuple[str, str]]:
     """Yield normal form and name of each function that is large enough."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
+        # There are not many ways to make a layer and keep it.
+        if isinstance(node, ast.FunctionDef) and node.name != "__init__":
             bare = _Normal().visit(copy.deepcopy(node))
             if sum(1 for _ in ast.walk(bare)) >= SMALLEST:
                 yield ast.dump(bare), node.name

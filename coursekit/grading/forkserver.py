@@ -52,7 +52,10 @@ CACHE = f"{BOX}/cache"
 LARGEST_CACHE = 64 * 2**20
 """Bytes of it that are kept."""
 
-KEPT = ("coursekit.grading", "coursekit.homework.answers", "coursekit.homework.cases")
+KEPT = (
+    "coursekit.grading",
+    *(f"coursekit.homework.{name}" for name in ("answers", "cases", "ways")),
+)
 """Modules of the course that every fork uses itself."""
 
 CHANNEL, STATUS = 3, 4

@@ -113,12 +113,23 @@ class Guards(MetaPathFinder):
     def _guard_one(self, module: ModuleType, attribute: str) -> None:
         function = vars(module).get(attribute)
         if attribute not in HARMLESS and _belongs(function, module):
-            guarded = self.guard(function, f"{module.__name__}.{attribute}")
+            name = f"{module.__name__}.{attribute}"
+            if isinstance(function, type) and self._guard_class(function, name):
+                return
+            guarded = self.guard(function, name)
             setattr(module, attribute, guarded)
             if getattr(function, "__module__", "") == module.__name__:
                 for place in _packages(module):
                     if vars(place).get(attribute) is function:
                         setattr(place, attribute, guarded)
+
+    def _guard_class(self, kind: Any, name: str) -> bool:
+        """Guard the making of a class's objects: it stays a class for all others."""
+        try:
+            kind.__init__ = self.guard(kind.__init__, name)
+        except TypeError:  # a compiled one
+            return False
+        return True
 
     def guard(self, function: Any, name: str) -> Callable[..., Any]:
         """Return `function` as it is to be called by anyone but the student.

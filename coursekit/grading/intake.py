@@ -27,6 +27,8 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import parse_utc
 
+from coursekit.grading import shows
+
 KEY = "coursekit"  # our corner of a notebook's metadata
 UNREADABLE = ".unreadable"
 LARGEST = 25_000_000  # bytes of a notebook; one full of outputs has a few million
@@ -142,12 +144,18 @@ def _one(folder: Path, expected: Path) -> Path:
 
 def _renamed(folder: Path, expected: Path) -> Path | None:
     """Return the notebook that holds the cells of `expected` under another name."""
-    wanted = set(_by_id(_read(expected).cells))
-    known = {path.name for path in expected.parent.glob("*.ipynb")}
-    others = [p for p in sorted(folder.glob("*.ipynb")) if p.name not in known]
-    shared = {p: len(wanted & set(_by_id(_cells_or_none(p)))) for p in others}
-    best = max(others, key=lambda p: shared[p], default=None)
-    return best if best is not None and shared[best] else None
+    released = sorted(expected.parent.glob("*.ipynb"))
+    wanted = {path: set(_by_id(_read(path).cells)) for path in released}
+    known = {path.name for path in released}
+    shared: dict[Path, int] = {}
+    for path in sorted(folder.glob("*.ipynb")):
+        if path.name not in known:
+            ids = set(_by_id(_cells_or_none(path)))
+            counts = {each: len(wanted[each] & ids) for each in released}
+            # It is another notebook of the homework if it shares more with that.
+            if counts[expected] and counts[expected] == max(counts.values()):
+                shared[path] = counts[expected]
+    return max(shared, key=lambda path: shared[path], default=None)
 
 
 def _copy_renamed(renamed: Path, path: Path) -> None:
@@ -368,7 +376,10 @@ class Repair(NbGraderPreprocessor):
         refused = _said(nb, "refused")
         renamed = _said(nb, "received_as")
         notes = [f"it was handed in as {renamed!r}"] if renamed else []
-        notes += repair(nb, _read(release)) if release.is_file() else []
+        if release.is_file():
+            released = _read(release)
+            notes += repair(nb, released)
+            shows.note(nb, released)
         nb.metadata[KEY] = {"refused": refused, "notes": [] if refused else notes}
         return nb, resources
 

@@ -23,6 +23,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, cast
 
+from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.converters import Autograde
@@ -207,6 +208,31 @@ class Task:
             runner=f"{self.runner.__module__}.{self.runner.__qualname__}",
             limits=asdict(self.submission.limits),
         )
+
+
+class Alone(NotebookExporter):
+    """Writes graded notebooks, and keeps every other grader out meanwhile.
+
+    nbgrader's autograding makes its exporter before it touches anything. So this one
+    can see to it that the command, the formgrader's button and `coursekit grade` never
+    write into one gradebook at once: whoever comes second is refused, and has changed
+    nothing.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        converter: Any = self.parent
+        convert = converter.convert_notebooks
+
+        def convert_alone() -> None:
+            try:
+                with results.Lock.of(Path(converter.coursedir.root)):
+                    convert()
+            except results.HeldError as error:
+                converter.log.error("Nothing was graded: %s", error)
+                raise NbGraderException(str(error)) from None
+
+        converter.convert_notebooks = convert_alone
 
 
 class Stage(Autograde):

@@ -8,6 +8,7 @@ must stay with the instructors: solutions, hidden cases, canaries.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -101,7 +102,8 @@ def verify(course: Course, homework: str) -> None:
     Raises
     ------
     CourseError
-        With each leak; the release is removed.
+        With each leak, or with the graded cells that two notebooks share; the
+        release is removed.
     """
     folder = course.release_folder(homework)
     found = leaks(_texts(folder), [*canaries(course.root), *MARKERS])
@@ -111,12 +113,32 @@ def verify(course: Course, homework: str) -> None:
         secrets = solution_lines(nbformat.read(path, as_version=4))
         found += [f"{path.name} shows {line!r}" for line in secrets if line in released]
     if found:
-        for path in folder.glob("*.ipynb"):
-            path.unlink()
+        _take_back(folder)
         raise CourseError(
             f"{homework} is not released, for it would show what is hidden: "
             + "; ".join(found)
         )
+    if twice := _marked_twice(folder):
+        _take_back(folder)
+        raise CourseError(
+            f"{homework} is not released, for its marks would be mixed up: two of its "
+            f"notebooks have a graded cell called {', '.join(map(repr, twice))}"
+        )
+
+
+def _take_back(folder: Path) -> None:
+    for path in folder.glob("*.ipynb"):
+        path.unlink()
+
+
+def _marked_twice(folder: Path) -> list[str]:
+    """Return the graded cells that stand in more than one notebook of a release."""
+    counts: Counter[str] = Counter()
+    for path in folder.glob("*.ipynb"):
+        cells = nbformat.read(path, as_version=4).cells
+        known = [cell.metadata.get("nbgrader", {}) for cell in cells]
+        counts.update({k["grade_id"] for k in known if k.get("grade") or k.get("task")})
+    return sorted(name for name, count in counts.items() if count > 1)
 
 
 def make(course: Course, homework: str) -> Path:

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 
 import nbformat
@@ -21,6 +22,7 @@ from nbgrader.plugins import ExportPlugin
 
 from coursekit.grading import intake
 from coursekit.grading.course import Course
+from coursekit.grading.verdict import STATUSES
 
 NOT_HANDED_IN = "not handed in"
 WAITING = "not graded yet"
@@ -200,7 +202,7 @@ def _record(course: Course, homework: str, student: str) -> tuple[str, tuple[str
     found = [intake.record(path) for path in sorted(folder.glob("*.ipynb"))]
     if not found:
         return "crash", ("it could not be graded; the log says why",)
-    worst = next((r.status for r in found if r.status != "graded"), "graded")
+    worst = max((r.status for r in found), key=STATUSES.index)
     return worst, tuple(note for r in found for note in r.notes)
 
 
@@ -233,7 +235,7 @@ def render(table: Report, extra: Mapping[str, Mapping[str, str]] | None = None) 
     return f"{text}\n\n{textwrap.fill(key, 79)}"
 
 
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LETTERS = [a + b for a in ("", *ascii_uppercase) for b in ascii_uppercase]
 
 
 def short(grade_id: str) -> str:

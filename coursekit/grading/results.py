@@ -18,6 +18,7 @@ import hmac
 import json
 import os
 import platform
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -360,7 +361,7 @@ os.register_at_fork(after_in_child=_let_go_in_child)
 class Lock:
     """A lock that the kernel releases when its holder ends, however it ends.
 
-    It may be entered again by whoever holds it.
+    It may be entered again by the thread that holds it.
 
     Parameters
     ----------
@@ -384,10 +385,24 @@ class Lock:
         self.path = path
         self._handle = -1
         self._depth = 0
+        self._holder = (0, 0)
+
+    @classmethod
+    def of(cls, root: Path) -> Lock:
+        """Return the lock of a course, the same object at every call.
+
+        Parameters
+        ----------
+        root
+            The course directory.
+        """
+        return _lock(root.resolve() / FOLDER / "lock")
 
     def __enter__(self) -> Self:
-        if self._depth == 0:
+        me = (os.getpid(), threading.get_ident())
+        if self._depth == 0 or self._holder != me:
             self._take()
+            self._depth, self._holder = 0, me
         self._depth += 1
         return self
 
@@ -413,3 +428,8 @@ class Lock:
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         self._handle = handle
         _held.add(handle)
+
+
+@cache
+def _lock(path: Path) -> Lock:
+    return Lock(path)

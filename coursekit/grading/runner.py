@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from coursekit.grading import wire
-from coursekit.homework import answers
-from coursekit.homework.cases import Args, Part
+from coursekit.homework import answers, ways
+from coursekit.homework.cases import RESULT, Args, Part, Way
 
 MAX_RAW = 4000
 """Characters that are kept of what a process wrote past Python's own output."""
@@ -154,7 +154,9 @@ class Child(Protocol):
 
     transcript: Transcript
 
-    def ask(self, part: Part, args: Args, seconds: float) -> answers.Answer:
+    def ask(
+        self, part: Part, args: Args, seconds: float, way: Way = RESULT
+    ) -> answers.Answer:
         """Return the answer to one question, `answers.Lost` where none came."""
 
     def close(self) -> None:
@@ -396,7 +398,9 @@ class Answering:
         self._disturbed = 0
         self._revive()
 
-    def ask(self, part: Part, args: Args, seconds: float) -> answers.Answer:
+    def ask(
+        self, part: Part, args: Args, seconds: float, way: Way = RESULT
+    ) -> answers.Answer:
         """Return the answer to one question.
 
         Parameters
@@ -407,6 +411,8 @@ class Answering:
             The arguments; the child gets copies.
         seconds
             How long the call may take.
+        way
+            How the function is asked.
 
         Returns
         -------
@@ -423,13 +429,14 @@ class Answering:
             "is_value": part.is_value,
             "args": args,
             "seconds": float(seconds),
+            "way": ways.spell(way),
         }
         try:
             deadline = min(self._deadline, time.monotonic() + seconds + GRACE)
             return understand(self._process.request(request, deadline), seconds)
         except DisturbedError:
             self._start_over()
-            return self.ask(part, args, seconds)
+            return self.ask(part, args, seconds, way)
         except EndedError as end:
             self._bury(str(end))
             in_time = time.monotonic() < self._deadline
@@ -559,6 +566,8 @@ _FIELDS: dict[str, tuple[type, dict[str, type]]] = {
     ),
     "ChangedInput": (answers.ChangedInput, {"position": int}),
     "Unsupported": (answers.Unsupported, {"type_name": str}),
+    "NoGradient": (answers.NoGradient, {"reason": str, "detail": str}),
+    "NotLoaded": (answers.NotLoaded, {"reason": str, "detail": str}),
 }
 
 

@@ -484,19 +484,21 @@ class SandboxRunner:
         if problems:
             raise SandboxUnavailableError("; ".join(problems))
         kept = load_cache()
-        server = self._serve(program, kept)
+        server, why = self._serve(program, kept)
         save_cache(server.cache, kept)
-        self.why_single = server.refused
-        if not server.refused:
+        self.why_single = why or server.refused
+        if not self.why_single:
             return server
         server.end()
         return Single(program, server.cache)
 
-    def _serve(self, program: str, kept: Mapping[str, Any]) -> Server:
+    def _serve(self, program: str, kept: Mapping[str, Any]) -> tuple[Server, str]:
+        """Start a server; return it, and why it could have no ``/proc``, or ""."""
         try:
-            return Server(program, kept, self.libraries)
-        except SandboxUnavailableError:
-            return Server(program, kept, self.libraries, with_proc=False)
+            return Server(program, kept, self.libraries), ""
+        except SandboxUnavailableError as error:
+            server = Server(program, kept, self.libraries, with_proc=False)
+            return server, f"there is no /proc in it: {error}"
 
 
 def _course_modules() -> Iterator[str]:

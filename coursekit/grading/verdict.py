@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
 import re
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from coursekit.grading import flags
+from coursekit.grading import flags, shows
+from coursekit.grading.guards import ForbiddenCallError
 from coursekit.grading.runner import (
     LIMITS,
     Cell,
@@ -74,16 +76,25 @@ class Submission:
         -------
         tuple of Cell
             In the notebook's order; a cell is named by its ``grade_id`` where it
-            has one that no earlier cell has.
+            has one that no earlier cell has. Cells of the course that only show
+            something are left out.
         """
         locked = dict(_locked(self.release or {}))
-        found = []
+        found, noted = [], []
         for name, cell in named_cells(self.notebook):
             mine = grading(cell)
             ours = bool(mine.get("locked")) and not mine.get("solution")
             source = locked.get(name, _source(cell))
             found.append(Cell(name, source, ours and name == mine.get("grade_id")))
-        return tuple(found)
+            noted.append(shows.is_noted(cell))
+        return tuple(itertools.compress(found, self._needed(found, noted)))
+
+    def _needed(self, cells: Sequence[Cell], noted: Sequence[bool]) -> Iterable[bool]:
+        modules = self.files.rglob("*.py") if self.files is not None else ()
+        if self.parts is None or not any(noted) or any(modules):
+            return itertools.repeat(True)
+        sources = [cell.source for cell in cells]
+        return shows.needed(sources, noted, {"STUDENT", *self.parts})
 
 
 def named_cells(notebook: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -315,6 +326,7 @@ def mark(
         errors=tuple(child.transcript.errors),
         flags=(
             *_remarks(status, child.transcript),
+            *_refused(found),
             *flags.look(cells, homework, submission.files),
         ),
         seconds=time.monotonic() - start,
@@ -438,7 +450,8 @@ class Asking:
         else:
             args = draw(self.homework, case, self.student, self.key)
         part = self.homework.part(case.part)
-        answer = self.child.ask(part, () if part.is_value else args, case.seconds)
+        asked = () if part.is_value else args
+        answer = self.child.ask(part, asked, case.seconds, case.way)
         return judge(self.homework, case, args, answer)
 
 
@@ -505,3 +518,10 @@ def _remarks(status: str, transcript: Transcript) -> Iterator[str]:
     if status == "syntax":
         broken = [e.cell for e in transcript.errors if e.is_syntax]
         yield f"Python cannot read {', '.join(map(repr, broken))}"
+
+
+def _refused(findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield a sentence for each part that calls what it was to write."""
+    raised = ForbiddenCallError.__name__
+    for part in dict.fromkeys(f.part for f in findings if f.got.startswith(raised)):
+        yield f"{part!r} calls what the homework asks to write, and got no answer"

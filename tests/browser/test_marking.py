@@ -217,7 +217,9 @@ def test_nothing_runs_on_the_feedback_page(graded, reader):
     page = graded.folder("feedback", "mallory", HOMEWORK) / "dft.html"
     reader.open(page.as_uri())
     assert (reader.ran, reader.strangers) == (None, [])
+    assert reader.called == [page.as_uri()]  # nothing is loaded from anywhere
     assert_legible(reader.page)
+    assert_formulas(reader.page)
     text = reader.page.inner_text("body")
     assert "<b>Mal Lory" in text
     assert "sine's sign flipped" in text
@@ -239,7 +241,19 @@ def assert_legible(page):
         assert page.locator(selector, has_text=text).count(), selector
     sizes = "imgs => imgs.map(img => img.naturalWidth)"
     assert page.eval_on_selector_all("img[src*=iVBOR]", sizes) == [1, 1]
-    assert "$a<b$" in page.inner_text("body")
+
+
+def assert_formulas(page):
+    """The browser lays formulas out by itself: limits above and below, bars."""
+    box = "e => { const r = e.getBoundingClientRect(); return [r.top, r.bottom]; }"
+    total = page.locator("math[display=block] munder").first
+    sign, limit = (total.locator(":scope > *").nth(n).evaluate(box) for n in (0, 1))
+    assert sign[1] <= limit[0] + 1
+    top, bottom = page.locator("math mfrac").first.evaluate(box)
+    assert bottom - top > 20
+    text = page.inner_text("body")
+    assert "$a<b$" not in text
+    assert "$$" not in text
 
 
 @pytest.fixture(scope="module")
@@ -281,6 +295,7 @@ def test_nothing_runs_in_the_formgrader(graded, formgrader, reader):
     assert (reader.ran, reader.strangers) == (None, [])
     assert reader.page.locator("input.score").count() == 9
     assert_legible(reader.page)
+    assert "$a<b$" in reader.page.inner_text("body")
     classes = "els => els.filter(e => e.innerText == 'press').length"
     assert reader.page.eval_on_selector_all(".full-credit", classes) == 0
 

@@ -1,8 +1,10 @@
 import importlib.util
 import os
+import shutil
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from coursekit.grading import bubblewrap
@@ -27,3 +29,43 @@ def toy():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+ROOT = Path(__file__).parents[2]
+CONFIG = """
+import importlib.util, sys
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+load_subconfig("ours.py")
+path = Path(__file__).resolve().parent / "solutions" / "cases" / "toy.py"
+spec = importlib.util.spec_from_file_location("toy", path)
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+module.__spec__ = ModuleSpec("coursekit.homework.toy", None)
+sys.modules["coursekit.homework.toy"] = module
+c = get_config()
+c.CourseDirectory.course_id = "course"
+c.Verdict.runner_class = "coursekit.grading.runner.LocalRunner"
+"""
+
+
+@pytest.fixture(scope="module")
+def toy_course():
+    """A function that makes a course of the small homework, with our configuration.
+
+    It takes a folder that is not there, and the notebook of the instructors; the
+    homework's module is there as long as the tests of a file need it.
+    """
+
+    def make(root, notebook):
+        for folder in "cases", "source/toy":
+            (root / "solutions" / folder).mkdir(parents=True)
+        toy = Path(__file__).with_name("toy.py")
+        shutil.copyfile(toy, root / "solutions" / "cases" / "toy.py")
+        nbformat.write(notebook, root / "solutions" / "source" / "toy" / "waves.ipynb")
+        shutil.copyfile(ROOT / "nbgrader_config.py", root / "ours.py")
+        (root / "nbgrader_config.py").write_text(CONFIG)
+        return root
+
+    yield make
+    sys.modules.pop("coursekit.homework.toy", None)

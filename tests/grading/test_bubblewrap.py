@@ -148,6 +148,64 @@ def test_the_remedy_in_a_container_and_for_closed_files(monkeypatch):
     assert "chmod -R o+rX" in told
 
 
+SAYS = {  # what bubblewrap says where it may not, a switch's value, what is there
+    "AppArmor": ("setting up uid map: Permission denied", 2, 1, ""),
+    "no namespaces": ("No permissions to create new namespace", 0, 0, ""),
+    "Debian's switch": ("No permissions to create new namespace", 1, 0, ""),
+    "Docker": ("Creating new namespace failed: Operation not permitted", 0, 9, "/.do"),
+    "closed files": ("execvp python: Permission denied", 0, 9, ""),
+}
+REMEDY = {
+    "AppArmor": "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
+    "no namespaces": "sysctl -w user.max_user_namespaces=15000",
+    "Debian's switch": "sysctl -w kernel.unprivileged_userns_clone=1",
+    "Docker": "--security-opt seccomp=unconfined",
+    "closed files": "chmod -R o+rX",
+}
+
+
+@pytest.fixture
+def forbidden(request, monkeypatch, tmp_path):
+    """A system on which bubblewrap fails in one way; return the remedy due there."""
+    said, number, value, place = SAYS[request.param]
+    broken = tmp_path / "bwrap"
+    broken.write_text(f"#!/bin/sh\necho 'bwrap: {said}' >&2\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(bubblewrap, "programs", lambda: iter([str(broken)]))
+    switches = [(str(tmp_path / "none"), *rest) for _, *rest in bubblewrap.SWITCHES]
+    switches[number] = (str(tmp_path / "switch"), *switches[number][1:])
+    (tmp_path / "switch").write_text(f"{value}\n")
+    monkeypatch.setattr(bubblewrap, "SWITCHES", switches)
+    there = os.path.exists
+    places = ("/.dockerenv", "/run/.containerenv")
+    found = [p for p in places if place and p.startswith(place)]
+    exists = lambda path: path in found if path in places else there(path)  # noqa: E731
+    monkeypatch.setattr(os.path, "exists", exists)
+    return REMEDY[request.param]
+
+
+@on_linux
+@pytest.mark.parametrize("forbidden", SAYS, indirect=True)
+def test_where_it_is_forbidden_nothing_runs_and_the_remedy_is_told(forbidden, tmp_path):
+    (problem,) = bubblewrap.probe()
+    assert forbidden in problem
+    mark_of_a_run = tmp_path / "it ran"
+    source = f"open({str(mark_of_a_run)!r}, 'w')"
+    with pytest.raises(SandboxUnavailableError) as refused:
+        SandboxRunner(()).open([Cell("a", source)], Setting())
+    assert forbidden in str(refused.value)
+    assert not mark_of_a_run.exists()
+
+
+def test_on_a_mac_nothing_runs(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    mark_of_a_run = tmp_path / "it ran"
+    source = f"open({str(mark_of_a_run)!r}, 'w')"
+    with pytest.raises(SandboxUnavailableError, match="needs Linux, and this is darw"):
+        SandboxRunner(()).open([Cell("a", source)], Setting())
+    assert not mark_of_a_run.exists()
+
+
 @pytest.mark.parametrize(
     ("told", "mode", "expected"),
     [

@@ -15,58 +15,21 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
 
 from coursekit.__main__ import main
-from coursekit.grading import results
+from coursekit.grading import results, sandbox
 from coursekit.grading.course import Course, CourseError, cores
 from coursekit.grading.farm import Farm, Job, crashed
 from coursekit.grading.runner import LocalRunner, RunnerError
+from coursekit.grading.sandbox import SandboxRunner
 from coursekit.grading.verdict import Verdict
 from coursekit.homework.answers import ask
 from coursekit.homework.cases import draw
 from coursekit.homework.judge import judge
 
-HERE = Path(__file__).parent
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")
-
-CONFIG = """
-import sys, importlib.util
-from importlib.machinery import ModuleSpec
-from pathlib import Path
-c = get_config()
-root = str(Path(__file__).resolve().parent)
-spec = importlib.util.spec_from_file_location("toy", root + "/cases/toy.py")
-module = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(module)
-module.__spec__ = ModuleSpec("coursekit.homework.toy", None)
-sys.modules["coursekit.homework.toy"] = module
-c.CourseDirectory.root = root
-c.CourseDirectory.course_id = "course"
-c.CourseDirectory.source_directory = "source"
-c.CourseDirectory.release_directory = "assignments"
-c.CourseDirectory.db_url = "sqlite:///" + root + "/gradebook.db"
-c.Verdict.cases = "cases"
-c.Verdict.runner_class = "coursekit.grading.runner.LocalRunner"
-c.Autograde.pre_convert_hook = "coursekit.grading.intake.before_grading"
-c.Autograde.sanitize_preprocessors = [
-    "nbgrader.preprocessors.ClearOutput",
-    "coursekit.grading.intake.Repair",
-    "nbgrader.preprocessors.DeduplicateIds",
-    "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
-c.Autograde.autograde_preprocessors = [
-    "coursekit.grading.preprocessor.Verdict",
-    "nbgrader.preprocessors.IgnorePattern",
-    "nbgrader.preprocessors.LimitOutput",
-    "nbgrader.preprocessors.SaveAutoGrades",
-    "nbgrader.preprocessors.AssignLatePenalties",
-    "coursekit.grading.intake.Flag",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
-c.OverwriteCells.add_missing_cells = True
-"""
 
 
 def cell(source, name, **mine):
@@ -133,21 +96,15 @@ def hand_in(root, student, answers):
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory, toy):
+def released(tmp_path_factory, toy, toy_course):
     """A course whose class has handed in, and nobody is graded."""
-    root = tmp_path_factory.mktemp("farm") / "course"
-    (root / "cases").mkdir(parents=True)
-    (root / "source" / "toy").mkdir(parents=True)
-    shutil.copyfile(HERE / "toy.py", root / "cases" / "toy.py")
-    nbformat.write(source(), root / "source" / "toy" / "waves.ipynb")
-    (root / "nbgrader_config.py").write_text(CONFIG)
+    root = toy_course(tmp_path_factory.mktemp("farm") / "course", source())
     Course(root).generate("toy")
     for student, answers in answers_of(toy).items():
         hand_in(root, student, answers)
     (root / "secret.key").write_text("0" * 32)
     (root / "secret.key").chmod(0o600)
-    yield root
-    del sys.modules["coursekit.homework.toy"]
+    return root
 
 
 @pytest.fixture
@@ -306,6 +263,8 @@ def test_stock_nbgrader_gives_the_same_marks(fresh, graded, kept):
     assert set(found) == ({"bob"} if not kept else set(STATUS))
     log = root / ".coursekit" / "toy" / "results.jsonl"
     assert log.is_file() == kept  # only our own grader writes it
+    holder = int((root / ".coursekit" / "lock").read_text())
+    assert holder not in (0, os.getpid())  # it kept others out meanwhile
 
 
 # --- killed -----------------------------------------------------------------------
@@ -408,6 +367,81 @@ def test_two_graders_at_once_are_refused(fresh, capsys):
     assert f"process {pid} is grading" in capsys.readouterr().err
     assert os.waitpid(pid, 0)[1] == 0
     assert set(marks(root)) == set(STATUS)
+
+
+def grade_as_nbgrader_does(root, student):
+    course = Course(root)
+    course.directory.assignment_id, course.directory.student_id = "toy", student
+    grader = Autograde(coursedir=course.directory, config=course.config)
+    grader.force = True
+    grader.start()
+
+
+def test_nbgraders_own_grading_is_refused_as_well_and_touches_nothing(fresh, graded):
+    root = fresh()
+    shutil.rmtree(root)
+    shutil.copytree(graded[0], root)
+    paths = [root / "gradebook.db", *root.glob("autograded/*/toy/*.ipynb")]
+    before = {path: path.read_bytes() for path in paths}
+    with results.Lock(root / ".coursekit" / "lock"):
+        match = f"process {os.getpid()} is grading in this course: wait"
+        with pytest.raises(NbGraderException, match=match):
+            grade_as_nbgrader_does(root, "ada")
+    assert {path: path.read_bytes() for path in paths} == before
+    grade_as_nbgrader_does(root, "ada")
+    assert marks(root) == graded[1]
+
+
+def test_nobody_else_grades_while_nbgrader_does(fresh, monkeypatch):
+    root, told = fresh(), []
+
+    def meanwhile(self, cells, setting):
+        pid = os.fork()
+        if pid == 0:  # another process, in which nothing of this one is held
+            try:
+                Course(root).autograde("toy")
+            except CourseError as error:
+                os._exit(str(error).startswith(f"process {os.getppid()} is grading"))
+            os._exit(0)
+        told.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        raise RunnerError("enough is seen")
+
+    monkeypatch.setattr(LocalRunner, "open", meanwhile)
+    with pytest.raises(NbGraderException):
+        grade_as_nbgrader_does(root, "ada")
+    assert told == [True]
+    with results.Lock(root / ".coursekit" / "lock"):
+        pass  # it is free again, though that failed
+
+
+class Walled(SandboxRunner):
+    """A runner of its own, whatever other tests have started."""
+
+
+def test_without_a_sandbox_nobody_is_graded_and_the_command_says_why(
+    fresh, monkeypatch, capsys
+):
+    root = fresh()
+    problem = "bubblewrap is forbidden here: sudo sysctl -w a=1"
+    monkeypatch.setattr(sandbox, "find_program", lambda: ("", [problem]))
+    usual = Course.__init__
+
+    def walled(self, *args, **more):
+        usual(self, *args, **more)
+        self.config.Verdict.runner_class = Walled
+
+    monkeypatch.setattr(Course, "__init__", walled)
+    assert main(["grade", "toy", "--course", str(root)]) == 2
+    told = capsys.readouterr().err
+    assert f"nothing can be graded: {problem}" in told
+    assert not (root / "autograded").exists()
+    with Gradebook(f"sqlite:///{root}/gradebook.db", "course") as book:
+        for submission in book.assignment_submissions("toy"):
+            grades = submission.notebooks[0].grades
+            assert {grade.auto_score for grade in grades} <= {None}
+    with pytest.raises(NbGraderException):  # nor by nbgrader's own command
+        grade_as_nbgrader_does(root, "ada")
+    assert not list(root.glob("autograded/*/toy/*.ipynb"))
 
 
 def test_a_worker_that_dies_of_one_submission_costs_only_that_one(
@@ -529,7 +563,7 @@ def test_a_crash_is_zero_for_every_case_and_flagged(released):
         JOB,
         path=str(path),
         parts=("double", "size"),
-        cases=str(released / "cases"),
+        cases=str(released / "solutions" / "cases"),
         secret=str(released / "secret.key"),
     )
     verdict = Verdict.from_dict(json.loads(json.dumps(crashed(job))))

@@ -68,8 +68,8 @@ print(shell.run_cell("6 * 7", store_history=False).result)
 def test_libraries_are_imported_ahead_and_the_course_is_forgotten(tmp_path):
     scipy, course, attributes, result = run(PRELOAD, tmp_path).split("\n")
     assert scipy == "True"
-    kept = ["coursekit.homework", "coursekit.homework.answers"]
-    assert course == str([*kept, "coursekit.homework.cases"])
+    kept = [f"coursekit.homework.{name}" for name in ("answers", "cases", "ways")]
+    assert course == str(["coursekit.homework", *kept])
     assert attributes == "False False"
     assert result == "42"
 

@@ -4,7 +4,6 @@ import dataclasses
 import html
 import json
 import os
-import shutil
 import subprocess
 import sys
 from importlib.machinery import ModuleSpec
@@ -25,43 +24,7 @@ from coursekit.grading.verdict import Verdict
 from coursekit.homework.cases import draw
 from coursekit.homework.judge import Finding, Status
 
-HERE = Path(__file__).parent
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")
-
-CONFIG = """
-import sys, types, importlib.util
-from importlib.machinery import ModuleSpec
-c = get_config()
-root = {root!r}
-spec = importlib.util.spec_from_file_location("toy", root + "/cases/toy.py")
-module = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(module)
-module.__spec__ = ModuleSpec("coursekit.homework.toy", None)
-sys.modules["coursekit.homework.toy"] = module
-c.CourseDirectory.root = root
-c.CourseDirectory.course_id = "course"
-c.CourseDirectory.source_directory = "source"
-c.Verdict.cases = "cases"
-c.Verdict.runner_class = "coursekit.grading.runner.LocalRunner"
-c.Autograde.sanitize_preprocessors = [
-    "nbgrader.preprocessors.ClearOutput",
-    "coursekit.grading.intake.Repair",
-    "nbgrader.preprocessors.DeduplicateIds",
-    "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
-c.Autograde.autograde_preprocessors = [
-    "coursekit.grading.preprocessor.Verdict",
-    "nbgrader.preprocessors.IgnorePattern",
-    "nbgrader.preprocessors.LimitOutput",
-    "nbgrader.preprocessors.SaveAutoGrades",
-    "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
-c.OverwriteCells.add_missing_cells = True
-c.ClearSolutions.code_stub = {{"python": "raise NotImplementedError()"}}
-"""
 
 
 def cell(source, grade_id="", **mine):
@@ -101,20 +64,14 @@ def source():
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory, toy):
-    root = tmp_path_factory.mktemp("course")
-    (root / "cases").mkdir()
-    (root / "source" / "toy").mkdir(parents=True)
-    shutil.copyfile(HERE / "toy.py", root / "cases" / "toy.py")
-    nbformat.write(source(), root / "source" / "toy" / "waves.ipynb")
-    (root / "nbgrader_config.py").write_text(CONFIG.format(root=str(root)))
+def course(tmp_path_factory, toy_course):
+    root = toy_course(tmp_path_factory.mktemp("course") / "course", source())
     before = os.getcwd()
     config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
     api = NbGraderAPI(config=Config(config))
     assert api.generate_assignment("toy", create=True)["success"]
     yield root, api
     os.chdir(before)
-    del sys.modules["coursekit.homework.toy"]
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +87,7 @@ def right(toy):
 
 
 def released(root):
-    return nbformat.read(root / "release" / "toy" / "waves.ipynb", as_version=4)
+    return nbformat.read(root / "assignments" / "toy" / "waves.ipynb", as_version=4)
 
 
 def hand_in(root, student, answers, change=lambda cells: cells):

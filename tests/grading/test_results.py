@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import signal
+import threading
 import time
 
 import pytest
@@ -227,6 +228,27 @@ def test_the_lock_is_for_one_and_may_be_entered_again(tmp_path):
     with mine:
         assert mine.path.read_text() == f"{os.getpid()}\n"
     assert mine.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_one_lock_for_a_course_and_another_thread_does_not_hold_it(tmp_path):
+    mine = Lock.of(tmp_path)
+    assert mine is Lock.of(tmp_path / "." / "x" / "..")
+    refused = []
+
+    def enter():
+        try:
+            mine.__enter__()
+        except HeldError as error:
+            refused.append(str(error))
+
+    with mine, Lock.of(tmp_path):
+        thread = threading.Thread(target=enter)
+        thread.start()
+        thread.join()
+    (told,) = refused
+    assert told.startswith(f"process {os.getpid()} is grading")
+    with Lock(mine.path):
+        pass
 
 
 def _forked(do):

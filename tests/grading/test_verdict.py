@@ -305,7 +305,7 @@ class Scripted:
     def open(self, cells, setting):
         return self
 
-    def ask(self, part, args, seconds):
+    def ask(self, part, args, seconds, way=None):
         self.asked.append(part.name)
         self.args.append(args)
         if part.name in self.deadly:
@@ -343,7 +343,7 @@ def test_no_value_is_asked_with_what_it_is_judged_by(homework):
 
 def test_the_child_is_closed_whatever_happens(homework):
     class Broken(Scripted):
-        def ask(self, part, args, seconds):
+        def ask(self, part, args, seconds, way=None):
             raise KeyboardInterrupt
 
     child = Broken(set())

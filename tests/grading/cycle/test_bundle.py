@@ -46,6 +46,17 @@ def test_it_holds_what_students_need(contents: Names, root: Path) -> None:
     assert wanted <= set(contents)
 
 
+def test_it_holds_every_homework_with_its_checks(contents: Names, root: Path) -> None:
+    folders = [p for p in (root / "solutions" / "source").iterdir() if p.is_dir()]
+    assert folders
+    for folder in folders:
+        assert f"coursekit/homework/{folder.name}.py" in contents
+        for path in folder.glob("*.ipynb"):
+            assert f"assignments/{folder.name}/{path.name}" in contents, (
+                f"run `coursekit release {folder.name}`"
+            )
+
+
 def test_it_holds_nothing_of_the_instructors(contents: Names, root: Path) -> None:
     for name in contents:
         assert not name.startswith(("solutions", "tests", "coursekit/grading")), name

@@ -31,6 +31,7 @@ from coursekit.grading import release
 from coursekit.grading.course import Course, CourseError
 from coursekit.grading.exchange import Collect, ReleaseFeedback
 from coursekit.grading.report import CsvExport, report
+from coursekit.grading.results import Lock
 
 HW = "hw1_dft"
 Released = tuple[Course, NotebookNode]
@@ -196,6 +197,17 @@ def test_stock_nbgrader_takes_our_classes(small_course: Course) -> None:
     assert ExchangeFactory(config=config).release_feedback is ReleaseFeedback
 
 
+@pytest.mark.parametrize(
+    ("said", "runner"), [("1", "LocalRunner"), ("0", "SandboxRunner")]
+)
+def test_only_who_says_so_runs_without_a_sandbox(
+    small_course: Course, monkeypatch: pytest.MonkeyPatch, said: str, runner: str
+) -> None:
+    monkeypatch.setenv("COURSE_UNSAFE", said)
+    again = Course(small_course.root)
+    assert str(again.config.Verdict.runner_class).endswith(f".{runner}")
+
+
 # --- the formgrader ---------------------------------------------------------------
 
 
@@ -259,7 +271,8 @@ def test_the_formgrader_shows_and_grades_the_course(
 ) -> None:
     before = report(shown.course, HW)
     assert "formgrader" in server("manage_assignments").lower()
-    (assignment,) = json.loads(server("api/assignments"))
+    listed = json.loads(server("api/assignments"))
+    (assignment,) = [each for each in listed if each["name"] == HW]
     assert assignment["name"] == HW
     assert assignment["max_score"] == 40
     listed = json.loads(server(f"api/submissions/{HW}"))
@@ -267,7 +280,14 @@ def test_the_formgrader_shows_and_grades_the_course(
     assert marks == {row.student: row.score for row in before.rows}
     assert all(each["autograded"] for each in listed)
 
-    result = json.loads(server(f"api/submission/{HW}/ghall/autograde", method="POST"))
+    button = f"api/submission/{HW}/ghall/autograde"
+    with Lock(shown.demo.course / ".coursekit" / "lock"):
+        refused = json.loads(server(button, method="POST"))
+    assert not refused["success"]
+    assert f"Nothing was graded: process {os.getpid()} is grading" in refused["log"]
+    assert report(shown.course, HW) == before
+
+    result = json.loads(server(button, method="POST"))
     assert result["success"], result
     assert report(shown.course, HW) == before
 

@@ -349,7 +349,7 @@ shell.events.register('pre_run_cell', lambda *args: None)
 shell.events.register('post_run_cell', lambda *args: 1 / 0)
 """
 ANSWERS_FOR_CHILD = """import coursekit.homework.answers as answers
-answers.ask = lambda part, thing, args, seconds: answers.Value(1.0)
+answers.ask = lambda part, thing, args, *more: answers.Value(1.0)
 """
 MEMORY = """_seen = []
 def double(x):
@@ -463,7 +463,17 @@ NOT_THEIRS = {
     ),
     "coursekit.fourier": Beast(
         waves("from coursekit import fourier\nreturn fourier.dft(x)"),
+        "graded", NO_WAVES, True,
+    ),
+    "coursekit.fourier, where it answers": Beast(
+        waves(
+            "from coursekit import fourier\ntry: return fourier.dft(x)\n"
+            "except Exception: return 0 * x, 0 * x"
+        ),
         "graded", NO_WAVES,
+    ),
+    "coursekit.fourier in a cell of one's own": Beast(
+        last("from coursekit import fourier\nfourier.dft(np.ones(4))")
     ),
     "scipy.fftpack": Beast(
         waves("import scipy.fftpack\n" + CONVERT.format("scipy.fftpack.fft(x)")),
@@ -582,7 +592,8 @@ def check(name: str, result: Any) -> None:
 def test_each_in_the_sandbox(
     name: str, box: Runner, hand_in: Callable[..., Path], grade: Any
 ) -> None:
-    check(name, grade(hand_in(ZOO[name]), box))
+    ends = ZOO[name].status != "timeout"
+    check(name, grade(hand_in(ZOO[name]), box, ends))
 
 
 EVERYWHERE = (
