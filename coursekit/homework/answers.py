@@ -28,7 +28,14 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.homework.cases import Args, Part
+from coursekit.homework.cases import RESULT, Args, Part, Way
+from coursekit.homework.ways import (
+    NoAnswerError,
+    NoGradient,
+    NotLoaded,
+    call,
+    load_for,
+)
 
 LARGEST_BYTES = 256 * 2**20
 """The largest array that counts as an answer."""
@@ -124,6 +131,8 @@ Answer = (
     | TooSlow
     | ChangedInput
     | Unsupported
+    | NoGradient
+    | NotLoaded
     | Lost
 )
 
@@ -270,14 +279,29 @@ def same(a: Any, b: Any) -> bool:
 
 
 def copy_of(args: Args) -> Args:
-    """Return the arguments again, their arrays copied, fit to be given away."""
-    return tuple(a.copy() if isinstance(a, np.ndarray) else a for a in args)
+    """Return the arguments again, their arrays copied, fit to be given away.
+
+    Arrays inside tuples and dicts are copied as well.
+    """
+    return tuple(map(_copy, args))
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if type(value) is tuple:
+        return copy_of(value)
+    if type(value) is dict:
+        return {name: _copy(item) for name, item in value.items()}
+    return value
 
 
 # --- asking -------------------------------------------------------------------
 
 
-def ask(part: Part, thing: object, args: Args, seconds: float) -> Answer:
+def ask(
+    part: Part, thing: object, args: Args, seconds: float, way: Way = RESULT
+) -> Answer:
     """Return the student's answer to one question.
 
     Parameters
@@ -291,6 +315,8 @@ def ask(part: Part, thing: object, args: Args, seconds: float) -> Answer:
         The arguments of the call; a value part needs none of them.
     seconds
         How long the call may take.
+    way
+        How the function is asked (`coursekit.homework.cases.Case.way`).
 
     Examples
     --------
@@ -300,13 +326,13 @@ def ask(part: Part, thing: object, args: Args, seconds: float) -> Answer:
     Value(value=1.5)
     """
     if not part.is_value:
-        return answer(thing, args, seconds)
+        return answer(thing, args, seconds, way)
     if thing is None or thing is NotImplemented or thing is Ellipsis:
         return NotWritten()
     return _as_value(thing)
 
 
-def answer(function: object, args: Args, seconds: float) -> Answer:
+def answer(function: object, args: Args, seconds: float, way: Way = RESULT) -> Answer:
     """Call a student's function on copies of `args` and return what came back.
 
     Never raises, whatever the function does, but for a KeyboardInterrupt that
@@ -321,6 +347,8 @@ def answer(function: object, args: Args, seconds: float) -> Answer:
     seconds
         After so long the call is interrupted (in the main thread of a system
         that has SIGALRM; elsewhere it is measured when it ends).
+    way
+        How it is asked.
 
     Examples
     --------
@@ -332,12 +360,15 @@ def answer(function: object, args: Args, seconds: float) -> Answer:
     if not callable(function):
         return NotCallable(type(function).__name__[:LONGEST_TEXT])
     given = copy_of(args)
+    load_for(way)
     start = time.monotonic()
     try:
         with _time_limit(seconds), _pressed_interrupts() as pressed:
-            returned = function(*given)
+            returned = call(way, function, given)
     except _OutOfTimeError:
         return TooSlow(seconds)
+    except NoAnswerError as error:
+        return error.answer
     except NotImplementedError:
         return NotWritten()
     except BaseException as error:

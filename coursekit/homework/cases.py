@@ -53,6 +53,64 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Result:
+    """A way to ask: the function is called, and what it returns is the answer."""
+
+
+@dataclass(frozen=True)
+class Tensors:
+    """A way to ask: as `Result`, with each array given as a torch tensor.
+
+    float64 arrays become float64 tensors.
+    """
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """A way to ask: as `Tensors`, and the answer is the gradient of what is returned.
+
+    The function returns a single number, a tensor without dimensions; the answer is
+    an array of the shape of the argument.
+
+    Parameters
+    ----------
+    of
+        The argument in which it is differentiated, counted from 0: an array of
+        floats.
+    weighted
+        Whether what is returned has dimensions. The last of the case's arguments is
+        then kept back: an array of weights of the same shape. The answer is the
+        gradient of the sum of the result times the weights.
+    """
+
+    of: int = 0
+    weighted: bool = False
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A way to ask: the function builds a torch module, and the module is applied.
+
+    The case's arguments are three: a tuple, with which the function is called; a
+    dict, whose arrays are loaded into the module's parameters and buffers of these
+    names; a tuple, to which the module is applied, its arrays as float64 tensors.
+
+    Parameters
+    ----------
+    training
+        Whether the module is applied as in training (``train()``, not ``eval()``).
+    """
+
+    training: bool = False
+
+
+Way = Result | Tensors | Gradient | Applied
+
+RESULT = Result()
+"""How functions are asked unless a case says otherwise."""
+
+
+@dataclass(frozen=True)
 class Case:
     """One question to one part.
 
@@ -80,6 +138,9 @@ class Case:
         what type and rank an answer is.
     seconds
         How long one call may take.
+    way
+        How the function is asked; `reference` and misconceptions are asked the
+        same way.
     """
 
     part: str
@@ -93,6 +154,7 @@ class Case:
     because: str = "float64 rounding over a few thousand products"
     judge: Callable[..., str | None] | None = None
     seconds: float = 5.0
+    way: Way = RESULT
 
 
 @dataclass(frozen=True)
@@ -108,7 +170,8 @@ class Misconception:
     sentence
         What the student reads: "this is the DFT with the sine's sign flipped".
     wrong
-        Called with a case's arguments, gives the answer such a mistake gives.
+        Asked as the case asks (see `Case.way`), gives the answer such a mistake
+        gives.
     """
 
     part: str

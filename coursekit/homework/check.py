@@ -166,7 +166,9 @@ class Checker:
             if case.part == one.name:
                 args = draw(self.homework, case, self.student)
                 answer = (
-                    ask(one, written[0], args, case.seconds) if written else Missing()
+                    ask(one, written[0], args, case.seconds, case.way)
+                    if written
+                    else Missing()
                 )
                 found.append(judge(self.homework, case, args, answer))
         return settle(found)

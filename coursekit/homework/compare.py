@@ -45,6 +45,8 @@ class Status(StrEnum):
     RAISED = "raised"
     SLOW = "slow"
     CHANGED_INPUT = "changed-input"
+    GRADIENT = "gradient"
+    WEIGHTS = "weights"
     UNSUPPORTED = "unsupported"
     LOST = "lost"
 

@@ -27,6 +27,14 @@ from coursekit.homework.compare import (
     structure_fault,
     text,
 )
+from coursekit.homework.ways import (
+    CUTS,
+    NoAnswerError,
+    NoGradient,
+    NotLoaded,
+    call,
+    name_of,
+)
 
 
 @dataclass(frozen=True)
@@ -138,6 +146,8 @@ _PUBLIC = {
     Status.RAISED: "the call raised an exception",
     Status.SLOW: "the call took too long",
     Status.CHANGED_INPUT: "the call changed its input",
+    Status.GRADIENT: "the gradient does not reach the input: something cuts it off",
+    Status.WEIGHTS: "the module has not the parameters that were asked for",
     Status.UNSUPPORTED: "the answer is of a type that cannot be judged",
     Status.LOST: "the process ended before it answered",
 }
@@ -190,6 +200,8 @@ def judge(homework: Homework, case: Case, args: Args, answer: Answer) -> Finding
                 candidates = _candidates(homework, case, args, got)
     else:
         fault = _no_value(part, case, answer)
+        if type(answer) is NoGradient:
+            candidates = _cutting(homework, case, args, answer)
     return _finding(homework, case, fault, candidates, (expected_form, got_form))
 
 
@@ -316,12 +328,60 @@ def _no_value(part: Part, case: Case, answer: object) -> Fault:
                 "",
                 short(kind),
             )
+        case NoGradient() | NotLoaded():
+            return _unfit(name, answer)
         case answers.Lost(reason):
             return Fault(
                 Status.LOST,
                 f"the process ended before {name} answered ({short(reason)})",
             )
     return Fault(Status.LOST, f"no answer came from {name}")
+
+
+def _unfit(name: str, answer: NoGradient | NotLoaded) -> Fault:
+    """Return the fault of a result without gradient, or of a module that is none."""
+    detail = short(answer.detail) or "nothing"
+    status, sentence = _UNFIT.get(answer.reason, (Status.LOST, "no answer came"))
+    return Fault(status, sentence.format(name, detail, article(detail)))
+
+
+_UNFIT = {
+    "no tensor": (
+        Status.TYPE,
+        "{0} should return a tensor, so that it has a gradient, but returned {2}",
+    ),
+    "no number": (
+        Status.RANK,
+        "{0} should return a single number, but returned a tensor of shape {1}",
+    ),
+    "other shape": (
+        Status.SHAPE,
+        "{0} returned a tensor of shape {1}",
+    ),
+    "detached": (
+        Status.GRADIENT,
+        "what {0} returns carries no gradient back to its input: .item(), .numpy(), "
+        ".detach() and float() cut it off",
+    ),
+    "numpy": (
+        Status.GRADIENT,
+        "{0} calls numpy on a tensor that needs a gradient; use torch's functions",
+    ),
+    "no module": (
+        Status.TYPE,
+        "{0} should give a torch module (nn.Module), but gives {2}",
+    ),
+    "missing": (
+        Status.WEIGHTS,
+        "the module that {0} gives has no parameter or buffer called {1}",
+    ),
+    "unexpected": (
+        Status.WEIGHTS,
+        "the module that {0} gives has a parameter or buffer that was not asked for: "
+        "{1}",
+    ),
+    "shape": (Status.SHAPE, "in the module that {0} gives, {1}"),
+}
 
 
 # --- comparing ----------------------------------------------------------------
@@ -331,18 +391,23 @@ def _weigh(part: Part, case: Case, args: Args, got: Any) -> tuple[Fault | None, 
     """Return the fault of a value, or None, and the form of a right answer."""
     expected, wanted = None, ""
     if case.reference is not None:
-        expected = plain(case.reference(*copy_of(args)))
+        expected = plain(call(case.way, case.reference, copy_of(args)))
         wanted = form(expected)
     if got is None and expected is not None:
         sentence = f"{part.name} returns None; is there a return at its end?"
         return Fault(Status.NOTHING, sentence, wanted, "None"), wanted
     if case.judge is None:
-        return Comparison(part, case.rtol, case.atol).fault(expected, got), wanted
+        return _comparison(part, case).fault(expected, got), wanted
     if case.reference is not None:
         fault = structure_fault(part.name, expected, got)
         if fault is not None and fault.status is not Status.SHAPE:
             return fault, wanted
     return _custom(part, case, args, got), wanted
+
+
+def _comparison(part: Part, case: Case) -> Comparison:
+    named = replace(part, name=name_of(case.way, part))
+    return Comparison(named, case.rtol, case.atol)
 
 
 def _custom(part: Part, case: Case, args: Args, got: Any) -> Fault | None:
@@ -368,11 +433,28 @@ def _candidates(
         if misconception.part != part.name:
             continue
         try:
-            wrong = plain(misconception.wrong(*copy_of(args)))
+            wrong = plain(call(case.way, misconception.wrong, copy_of(args)))
         except Exception:
             # A mistake may end in an error for some arguments: no answer then.
             continue
-        agrees = Comparison(part, case.rtol, case.atol).fault(wrong, got) is None
+        agrees = _comparison(part, case).fault(wrong, got) is None
         if agrees and _weigh(part, case, args, wrong)[0] is not None:
             found.append(misconception.name)
+    return tuple(found)
+
+
+def _cutting(
+    homework: Homework, case: Case, args: Args, answer: NoGradient
+) -> tuple[str, ...]:
+    """Return the misconceptions that cut a gradient off, where an answer does."""
+    found = []
+    for misconception in homework.misconceptions:
+        if misconception.part == case.part and answer.reason in CUTS:
+            try:
+                call(case.way, misconception.wrong, copy_of(args))
+            except NoAnswerError as error:
+                if error.answer.reason in CUTS:
+                    found.append(misconception.name)
+            except Exception:
+                continue
     return tuple(found)

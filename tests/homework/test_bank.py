@@ -2,16 +2,13 @@
 
 import ast
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-from coursekit.grading import bank
-from coursekit.homework.hw1_dft import HOMEWORK
+from coursekit.grading import bank, flags
+from coursekit.grading.runner import Cell
 from coursekit.homework.judge import diagnosis
 
-ROOT = Path(__file__).parents[2]
-ANSWERS = bank.load("hw1_dft", ROOT)
 STUDENTS = [("Ada Lovelace", b"a key of these tests"), ("Grace", b"another key")]
 
 
@@ -23,28 +20,39 @@ def points_lost(findings):
 
 
 @pytest.mark.parametrize("student", STUDENTS, ids=lambda pair: pair[0])
-@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer.name)
-def test_answer_gets_its_points_and_its_diagnosis(answer, student, judge_cells):
-    findings = judge_cells({**answer.rest, **answer.cells}, *student)
+def test_answer_gets_its_points_and_its_diagnosis(hw, answer, student):
+    findings = hw.judge_answer(answer, *student)
     assert points_lost(findings) == answer.loses
     told = {part: diagnosis(findings, part) for part in answer.loses}
     assert {part: name for part, name in told.items() if name} == answer.diagnosis
 
 
-def test_bank_is_large_and_covers_each_part():
-    right = [answer for answer in ANSWERS if answer.right]
-    wrong = [answer for answer in ANSWERS if not answer.right]
+def test_judging_what_has_changed_is_judging_all(hw):
+    """One answer of each kind: one that reaches other parts, one that does not."""
+    wrong = [answer for answer in hw.answers if not answer.right]
+    for many in (True, False):
+        answer = next((a for a in wrong if (len(a.loses) > 1) == many), wrong[0])
+        whole = hw.judge({**answer.rest, **answer.cells})
+        some = hw.judge_answer(answer)
+        judged = {finding.part for finding in some}
+        assert [f for f in whole if f.part in judged] == list(some)
+        assert all(f.passed for f in whole if f.part not in judged)
+
+
+def test_bank_is_large_and_covers_each_part(hw):
+    right = [answer for answer in hw.answers if answer.right]
+    wrong = [answer for answer in hw.answers if not answer.right]
     assert len(right) >= 6
     assert len(wrong) >= 15
     meant = {part for answer in wrong for part in set(answer.cells) & set(answer.loses)}
-    assert meant == {part.name for part in HOMEWORK.parts}
-    for part in HOMEWORK.parts:
-        assert sum(part.name in answer.cells for answer in right) >= 2
+    assert meant == {part.name for part in hw.homework.parts}
+    for part in hw.homework.parts:
+        assert sum(part.name in answer.cells for answer in right) >= 2, part.name
 
 
-def test_diagnoses_of_the_bank_exist():
-    known = {(m.part, m.name) for m in HOMEWORK.misconceptions}
-    for answer in ANSWERS:
+def test_diagnoses_of_the_bank_exist(hw):
+    known = {(m.part, m.name) for m in hw.homework.misconceptions}
+    for answer in hw.answers:
         assert set(answer.diagnosis.items()) <= known, answer.name
 
 
@@ -56,17 +64,25 @@ def results_of(code):
     return {text for text in map(ast.unparse, values) if len(text) > 12}
 
 
-def test_bank_does_not_copy_the_misconceptions(root):
-    ours = results_of((root / "coursekit" / "homework" / "hw1_dft.py").read_text())
-    for answer in ANSWERS:
+def test_bank_does_not_copy_the_misconceptions(hw, root):
+    ours = results_of((root / "coursekit" / "homework" / f"{hw.name}.py").read_text())
+    for answer in hw.answers:
         theirs = set().union(*map(results_of, answer.cells.values()))
         assert answer.right or not ours & theirs, answer.name
 
 
-def test_diagnosis_hangs_on_most_failed_cases(judge_cells):
+def test_no_human_need_look_at_what_is_right(hw):
+    for answer in (answer for answer in hw.answers if answer.right):
+        cells = [Cell(name, code) for name, code in answer.cells.items()]
+        assert flags.look(cells, hw.homework) == (), answer.name
+    cells = [Cell(name, code) for name, code in hw.reference.items()]
+    assert not [f for f in flags.look(cells, hw.homework) if "pasted" not in f]
+
+
+def test_diagnosis_hangs_on_most_failed_cases(hw1):
     """On one sample many mistakes look alike; all cases together tell them apart."""
-    answer = next(a for a in ANSWERS if a.name == "wrong/dft_like_numpy")
-    findings = judge_cells({**answer.rest, **answer.cells})
+    answer = next(a for a in hw1.answers if a.name == "wrong/dft_like_numpy")
+    findings = hw1.judge_answer(answer)
     failed = [f for f in findings if f.part == "dft" and not f.passed]
     assert {f.diagnosis for f in failed} == {"sine-sign-flipped"}
 
@@ -120,8 +136,9 @@ def test_homework_without_a_bank(tmp_path):
         bank.load("hw9_none", tmp_path)
 
 
-def test_fill_writes_answers_and_leaves_the_rest(source, hidden_cases):
-    answer = next(a for a in ANSWERS if a.name == "wrong/dft_scaled")
+def test_fill_writes_answers_and_leaves_the_rest(hw1):
+    source = hw1.sources["dft"]
+    answer = next(a for a in hw1.answers if a.name == "wrong/dft_scaled")
     filled = bank.fill(source, answer, "Ada")
     cells = {cell["id"]: "".join(cell["source"]) for cell in filled["cells"]}
     assert cells["dft"] == answer.cells["dft"]
@@ -129,7 +146,7 @@ def test_fill_writes_answers_and_leaves_the_rest(source, hidden_cases):
     assert "STUDENT = 'Ada'" in cells["student"]
     assert cells["check-dft"] == 'check("dft", dft)'
     text = "\n".join(source for name, source in cells.items() if name != "why")
-    assert hidden_cases.CANARY not in text
+    assert hw1.cases.CANARY not in text
     assert "SOLUTION" not in text
     assert 'STUDENT = ""' in "".join(
         "".join(cell["source"]) for cell in source["cells"]
