@@ -1,0 +1,12 @@
+"""Takes the mean for the maximum."""
+
+LOSES = {"noise_modulation_loss": 2.5}
+DIAGNOSIS = {"noise_modulation_loss": "mean-for-max"}
+
+# %% noise_modulation_loss
+def noise_modulation_loss(s, s_hat, rate):
+    n = magnitudes(s - s_hat) ** 2 * 10**9.6
+    m = 10 ** (mask_of(s, rate) / 10)
+    over = n / m - 1
+    worst = over.clamp(min=0)
+    return worst.mean()

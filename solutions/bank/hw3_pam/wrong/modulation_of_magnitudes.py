@@ -1,0 +1,12 @@
+"""Subtracts magnitudes instead of sounds."""
+
+LOSES = {"noise_modulation_loss": 2.5}
+DIAGNOSIS = {"noise_modulation_loss": "difference-of-magnitudes"}
+
+# %% noise_modulation_loss
+def noise_modulation_loss(s, s_hat, rate):
+    n = (magnitudes(s) - magnitudes(s_hat)) ** 2 * 10**9.6
+    m = 10 ** (mask_of(s, rate) / 10)
+    over = n / m - 1
+    worst = over.clamp(min=0).max(dim=-1).values
+    return worst.mean()
