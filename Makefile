@@ -48,6 +48,9 @@ release: $(READY)
 bench: $(READY)
 	$(BIN)/python tests/bench/run.py
 
+train: $(READY)
+	$(BIN)/python -m coursekit.coding.recipes
+
 evidence: $(READY)
 	$(BIN)/python -m coursekit.evidence
 
