@@ -1,0 +1,23 @@
+"""Tables that lectures quote: every figure over several seeds, with its recipe.
+
+``load("codecs")`` returns a committed table; ``python -m coursekit.evidence codecs``
+makes it anew. A table carries its configuration, seeds, versions and log, and a test
+computes a part of one seed again and compares.
+"""
+
+from coursekit.evidence.curves import curve_of, saving
+from coursekit.evidence.recipes import Recipe, drift, names, recipe, recompute
+from coursekit.evidence.table import Summary, Table, load
+
+__all__ = [
+    "Recipe",
+    "Summary",
+    "Table",
+    "curve_of",
+    "drift",
+    "load",
+    "names",
+    "recipe",
+    "recompute",
+    "saving",
+]

@@ -1,0 +1,41 @@
+"""``python -m coursekit.evidence [name ...]``: make the committed tables anew."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from coursekit.coding.evaluation import has_visqol
+from coursekit.evidence.recipes import build, names, recipe, reopen
+from coursekit.evidence.table import TABLES, load
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Build the tables that are named, or all of them; return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m coursekit.evidence",
+        description="Make the tables that lectures quote anew, all seeds of them.",
+    )
+    parser.add_argument("name", nargs="*", help=f"one of {', '.join(names())}")
+    parser.add_argument(
+        "--new", action="store_true", help="run only what the table does not have"
+    )
+    parser.add_argument("--folder", type=Path, default=TABLES, help="where to save")
+    chosen = parser.parse_args(arguments)
+    wanted = chosen.name or names()
+    unknown = sorted(set(wanted) - set(names()))
+    if unknown:
+        parser.error(f"there is no table {unknown[0]!r}: take one of {names()}")
+    if not has_visqol():
+        print("ViSQOL is not installed (visqol-python): its columns stay empty")
+    for name in wanted:
+        if chosen.new:
+            reopen(load(name, chosen.folder), chosen.folder)
+        table = build(recipe(name), chosen.folder, tell=print)
+        print(f"{name}: {len(table.records)} records")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

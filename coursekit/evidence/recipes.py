@@ -1,0 +1,253 @@
+"""How a table is made, made again, and found to have drifted.
+
+A recipe is a function ``one_seed(seed, configuration)`` that yields records, with
+the configuration it is given and the seeds it is run for. `build` runs all of it;
+`recompute` runs the *probe*, a part of the first seed that is cheap enough for a
+test and gives records that the table has too; `drift` compares the two.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import json
+import math
+import platform
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from coursekit.evidence.table import TABLES, Record, Table, sha256_of
+
+Configuration = Mapping[str, Any]
+
+MODULES = {
+    "codecs": "coursekit.evidence.codecs",
+    "pam_loss": "coursekit.evidence.pam_loss",
+}
+"""The tables and the modules whose ``RECIPE`` makes them."""
+
+PACKAGES = ("constriction", "numpy", "scipy", "soundfile", "torch", "visqol-python",
+            "zimtohrli")  # fmt: skip
+"""Whose versions a table notes."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a table is made.
+
+    Parameters
+    ----------
+    name, title
+        Of the table.
+    one_seed
+        Takes a seed and a configuration and yields records without "seed".
+    parts
+        Splits a configuration into some that give a few records each, so that a run
+        that was stopped, or a table that grows, does not begin from nothing.
+    configuration
+        What JSON can hold.
+    seeds
+        To be run.
+    keys
+        Entries of a record that name its row.
+    probe
+        What to change in the configuration for a part that a test can afford.
+    tolerance
+        How far each measure of a record may be off when it is computed again.
+    """
+
+    name: str
+    title: str
+    one_seed: Callable[[int, Configuration], Iterable[Record]]
+    parts: Callable[[Configuration], Iterable[Configuration]]
+    configuration: Configuration
+    seeds: tuple[int, ...]
+    keys: tuple[str, ...]
+    probe: Configuration
+    tolerance: Mapping[str, float]
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all tables.
+
+    Examples
+    --------
+    >>> "codecs" in names()
+    True
+    """
+    return tuple(MODULES)
+
+
+def recipe(name: str) -> Recipe:
+    """Return the recipe of a table.
+
+    Raises
+    ------
+    ValueError
+        Where there is none; the message lists those that exist.
+
+    Examples
+    --------
+    >>> recipe("codecs").keys
+    ('kind', 'family', 'codec')
+    """
+    if name not in MODULES:
+        raise ValueError(f"there is no recipe {name!r}, only {names()}")
+    made: Recipe = importlib.import_module(MODULES[name]).RECIPE
+    return made
+
+
+def build(
+    made: Recipe, folder: Path = TABLES, tell: Callable[[str], None] = lambda _: None
+) -> Table:
+    """Run a recipe for all its seeds and save the table.
+
+    Parameters
+    ----------
+    made
+        The recipe.
+    folder
+        Where to save. A run that was stopped leaves ``<name>.partial`` there, and
+        the next one goes on from it.
+    tell
+        Called with a line of text after each part.
+    """
+    partial = folder / f"{made.name}.partial"
+    done = json.loads(partial.read_text()) if partial.is_file() else {}
+    log = []
+    for seed in made.seeds:
+        for part in made.parts(made.configuration):
+            key = f"{seed} {sha256_of(part)}"
+            if key not in done:
+                done[key] = _timed(made, seed, part)
+                partial.write_text(json.dumps(done))
+                tell(f"{made.name}: seed {seed}, {done[key]['seconds']} s")
+            log.append({"seed": seed, "part": key[-64:], **done[key]})
+    table = _table(made, log)
+    table.save(folder)
+    partial.unlink(missing_ok=True)
+    return table
+
+
+def reopen(table: Table, folder: Path = TABLES) -> None:
+    """Turn a table back into a stopped run, so that `build` runs only what is new.
+
+    For a table that grows, or after new weights. Whoever changed code runs all of it.
+
+    Parameters
+    ----------
+    table
+        As committed.
+    folder
+        Where `build` will look.
+    """
+    done, first = {}, 0
+    for part in table.log:
+        records = table.records[first : first + part["records"]]
+        key = f"{part['seed']} {part['part']}"
+        done[key] = {"records": records, "seconds": part["seconds"]}
+        first += part["records"]
+    (folder / f"{table.name}.partial").write_text(json.dumps(done))
+
+
+def _timed(made: Recipe, seed: int, part: Configuration) -> Record:
+    start = time.perf_counter()
+    records = [_rounded({"seed": seed, **r}) for r in made.one_seed(seed, part)]
+    return {"records": records, "seconds": round(time.perf_counter() - start, 1)}
+
+
+def _table(made: Recipe, log: list[Record]) -> Table:
+    """Gather the records of all parts, and leave their number in the log."""
+    return Table(
+        name=made.name,
+        title=made.title,
+        keys=made.keys,
+        records=tuple(record for part in log for record in part["records"]),
+        configuration=made.configuration,
+        sha256=sha256_of(made.configuration),
+        seeds=made.seeds,
+        versions=versions(),
+        log=tuple({**part, "records": len(part["records"])} for part in log),
+    )
+
+
+def recompute(made: Recipe) -> list[Record]:
+    """Run the probe of a recipe for its first seed.
+
+    Parameters
+    ----------
+    made
+        The recipe.
+
+    Returns
+    -------
+    records
+        Some of the table's, computed now.
+    """
+    seed, part = made.seeds[0], {**made.configuration, **made.probe}
+    return [_rounded({"seed": seed, **r}) for r in made.one_seed(seed, part)]
+
+
+def drift(table: Table, records: Iterable[Record], made: Recipe) -> list[str]:
+    """Return one sentence for each figure that is off by more than its tolerance.
+
+    Parameters
+    ----------
+    table
+        As committed.
+    records
+        As `recompute` returned them.
+    made
+        The recipe, for its tolerances. A measure without a tolerance must agree
+        exactly; one that either side could not run is passed over.
+
+    Examples
+    --------
+    >>> made = recipe("codecs")
+    >>> table = Table("t", "", ("codec",), ({"seed": 0, "codec": "a", "snr": 10.0},))
+    >>> drift(table, [{"seed": 0, "codec": "a", "snr": 12.0}], made)
+    ["{'codec': 'a', 'seed': 0}: snr is 12 and the table says 10, more than 0.3 off"]
+    """
+    sentences = []
+    for record in records:
+        keys = {k: record[k] for k in (*table.keys, "seed")}
+        (stated,) = table.select(**keys).records
+        for measure in sorted(set(record) - set(keys)):
+            now, then = record[measure], stated.get(measure)
+            allowed = made.tolerance.get(measure, 0.0)
+            if None not in (now, then) and not abs(now - then) <= allowed:
+                sentences.append(
+                    f"{keys}: {measure} is {now:g} and the table says {then:g}, more "
+                    f"than {allowed:g} off"
+                )
+    return sentences
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that have a say.
+
+    Examples
+    --------
+    >>> sorted(versions())[:2]
+    ['constriction', 'numpy']
+    """
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def _rounded(record: Record) -> Record:
+    """Return a record with five digits a number, and None for what is not one."""
+    tidy = {}
+    for key, value in record.items():
+        if isinstance(value, float):
+            value = float(f"{value:.5g}") if math.isfinite(value) else None
+        tidy[key] = value
+    return tidy

@@ -1,0 +1,22 @@
+"""Decodes the soft average."""
+
+LOSES = {"codec": 2}
+DIAGNOSIS = {"codec": "soft-only"}
+
+# %% codec
+def codec(rows, bins):
+    return Codec(rows, bins)
+
+
+class Codec(nn.Module):
+    def __init__(self, rows, bins):
+        super().__init__()
+        self.encoder = nn.Conv1d(1, rows, kernel_size=9, stride=2, padding=4)
+        self.quantiser = Quantiser(bins)
+        self.decoder = SubPixel(rows, 1, 2, 9)
+
+    def forward(self, x):
+        code = self.encoder(x)
+        _, p = self.quantiser(code.tanh())
+        soft = p @ self.quantiser.centroids
+        return self.decoder(soft), p

@@ -1,0 +1,72 @@
+"""Tables: rows, means and spreads, savings at equal quality."""
+
+import math
+import statistics
+
+import pytest
+
+from coursekit import evidence
+from coursekit.coding.evaluation import Row
+from coursekit.evidence import Table, curve_of, saving
+
+
+def records():
+    for seed in (0, 1, 2):
+        for kbps in (10, 20, 40):
+            for family, factor in (("ours", 0.8), ("theirs", 1.0)):
+                rate = factor * kbps * (1 + 0.1 * seed * (family == "ours"))
+                row = Row(f"{family} {kbps}", rate, kbps / 2, -kbps / 4, 9, 0.1, 3)
+                yield {"seed": seed, "family": family, **vars(row), "visqol": None}
+
+
+TABLE = Table("t", "A table", ("family", "codec"), tuple(records()), seeds=(0, 1, 2))
+
+
+def test_mean_and_spread_are_those_of_the_seeds():
+    row = {"family": "ours", "codec": "ours 20"}
+    values = TABLE.values("kbps", **row)
+    assert values == pytest.approx([16.0, 17.6, 19.2])
+    assert TABLE.mean("kbps", **row) == pytest.approx(17.6)
+    assert TABLE.spread("kbps", **row) == pytest.approx(statistics.stdev(values))
+
+
+def test_what_was_never_run_is_no_number():
+    assert TABLE.values("visqol") == []
+    assert math.isnan(TABLE.mean("visqol"))
+    assert math.isnan(TABLE.select(seed=0).spread("kbps", codec="ours 20"))
+    assert "–" in TABLE.markdown(["visqol"])
+
+
+def test_a_summary_has_each_row_once_in_order():
+    rows = TABLE.summary()
+    assert [r.keys["codec"] for r in rows][:3] == ["ours 10", "theirs 10", "ours 20"]
+    assert all(r.seeds == 3 for r in rows)
+    assert rows[1].spread["kbps"] == 0
+
+
+def test_markdown_has_a_line_a_row():
+    lines = TABLE.markdown(["kbps", "nmr"], digits=1).splitlines()
+    assert lines[0] == "| family | codec | kbps | nmr |"
+    assert lines[2] == "| ours | ours 10 | 8.8 ± 0.8 | -2.5 ± 0.0 |"
+    assert len(lines) == 2 + 6
+
+
+def test_a_curve_is_sorted_and_a_saving_is_taken_seed_by_seed():
+    assert [r.kbps for r in curve_of(TABLE, family="theirs")] == [10, 20, 40]
+    won = saving(TABLE, {"family": "ours"}, {"family": "theirs"})
+    assert won.each == pytest.approx((0.2, 0.12, 0.04))
+    assert won.mean == pytest.approx(0.12)
+    assert won.spread == pytest.approx(0.08)
+
+
+def test_refusals_say_what_there_is():
+    with pytest.raises(
+        ValueError, match=r"no family is 'x' in t: \['ours', 'theirs'\]"
+    ):
+        TABLE.select(family="x")
+    with pytest.raises(ValueError, match="no record of t has all of"):
+        TABLE.select(family="ours", codec="theirs 10")
+    with pytest.raises(ValueError, match="t has no 'loudness', only"):
+        TABLE.values("loudness")
+    with pytest.raises(ValueError, match="no table 'x'"):
+        evidence.load("x")
