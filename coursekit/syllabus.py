@@ -109,7 +109,7 @@ LECTURES: tuple[Lecture, ...] = (
         9, "neural_coding", "Autoencoders against traditional codecs; a real bitstream",
         ("Neural Speech and Audio Coding: autoencoders",
          "Neural Speech and Audio Coding: end-to-end CNN autoencoder"),
-        ("coding", "training"), "hw4_models", 50,
+        ("coding", "training"), "hw4_models", 50, ready=True,
     ),
     Lecture(
         10, "perception", "Why SNR is not enough; what cannot be heard",
@@ -127,7 +127,7 @@ LECTURES: tuple[Lecture, ...] = (
     Lecture(
         12, "perceptual_loss", "Priority weighting, noise modulation, against MP3",
         ("Perceptual Nature of Audio: psychoacoustic loss",),
-        ("psychoacoustics", "coding", "evidence"), "hw3_pam", 50,
+        ("psychoacoustics", "coding", "evidence"), "hw3_pam", 50, ready=True,
     ),
     Lecture(
         13, "echo_and_noise", "Acoustic echo cancellation, active noise cancellation",

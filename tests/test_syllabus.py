@@ -53,8 +53,6 @@ TO_COME = {
     "04_generalist",
     "05_specialists",
     "06_personalization",
-    "09_neural_coding",
-    "12_perceptual_loss",
     "13_echo_and_noise",
     "14_music_echo",
     "15_upmixing",

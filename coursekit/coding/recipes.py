@@ -87,7 +87,7 @@ WAVE = Recipe(
     WaveSettings(),
     WavePlan(weights=Weights(50.0, 5.0, 5.0, 5.0), kbps=20.0),
     training.Settings(
-        steps=3000,
+        steps=5000,
         learning_rate=2e-3,
         warm_up=100,
         clip=10.0,
