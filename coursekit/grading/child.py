@@ -160,8 +160,10 @@ class World:
             with contextlib.suppress(Exception):
                 sys.modules["matplotlib.pyplot"].close("all")
         error = result.error_before_exec or result.error_in_exec
-        told = None if error is None else self._tell(error)
-        return {"kind": "ran", "error": told, "output": self.output.take()}
+        told = {} if error is None else self._tell(error)
+        if isinstance(result.error_before_exec, ValueError):
+            told["is_syntax"] = True  # a null byte, as Python says it before 3.11.4
+        return {"kind": "ran", "error": told or None, "output": self.output.take()}
 
     def _stop_copies(self) -> None:
         """End this process if a cell has forked it: only the first one answers."""
