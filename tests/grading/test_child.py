@@ -3,12 +3,13 @@
 import os
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from coursekit.grading import wire
-from coursekit.grading.child import CappedOutput
+from coursekit.grading.child import CappedOutput, World
 from coursekit.grading.guards import ForbiddenCallError, Guards
 from coursekit.grading.runner import (
     Cell,
@@ -587,3 +588,18 @@ if note.exists():
     assert child.transcript.errors == []
     assert "canary" not in str(child.transcript.output)
     child.close()
+
+
+@pytest.mark.parametrize(("where", "syntax"), [("before", True), ("in", False)])
+def test_a_null_byte_is_a_syntax_error_however_python_says_it(where, syntax):
+    """Before 3.11.4 it is a ValueError of the compiler; one of the cell is its own."""
+    error = ValueError("source code string cannot contain null bytes")
+    result = SimpleNamespace(error_before_exec=None, error_in_exec=None)
+    setattr(
+        result, {"before": "error_before_exec", "in": "error_in_exec"}[where], error
+    )
+    world = World.__new__(World)  # a real one takes over the process
+    world.process, world.output = os.getpid(), CappedOutput()
+    world.shell = SimpleNamespace(run_cell=lambda *args, **kwargs: result)
+    told = world.run("a cell", "")["error"]
+    assert (told["type"], told["is_syntax"]) == ("ValueError", syntax)
