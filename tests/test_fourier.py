@@ -477,6 +477,20 @@ def test_the_suggested_hop_is_the_largest_that_works():
     assert farthest(istft(stft(x, 100, 99), 100, 99, length=1000), x) < 1e-10
 
 
+@pytest.mark.parametrize(
+    ("dtype", "enough", "too_little"), [(float, 1e-12, 1e-17), (np.float32, 1e-5, 1e-9)]
+)
+def test_a_weight_below_the_last_digit_counts_as_none(dtype, enough, too_little):
+    """Dividing by it would raise the rounding of the frames to the size of a sound."""
+    x = noise(64).astype(dtype)
+    w = np.r_[enough, np.ones(6), enough]
+    y = istft(stft(x, 8, 8, w), 8, 8, w, length=60)
+    assert farthest(y, x[:60]) < 0.1
+    w[[0, -1]] = too_little
+    with pytest.raises(ValueError, match="of 60 samples without weight, at 3, 4, 11"):
+        istft(stft(x, 8, 8, w), 8, 8, w, length=60)
+
+
 # --- resolution ----------------------------------------------------------------------
 
 

@@ -118,6 +118,40 @@ def test_the_best_weights_are_kept_and_patience_ends_the_run(tmp_path):
     assert torch.equal(weights(resumed), seen[1])
 
 
+def test_every_step_has_a_batch_of_its_own():
+    def batches(steps):
+        seen = []
+
+        def watch(model, batch, step):
+            seen.append(batch[0])
+            return loss(model, batch, step)
+
+        fit(line(), draw, watch, replace(QUIET, steps=steps))
+        return torch.stack(seen)
+
+    many = batches(12)
+    assert torch.equal(many[:5], batches(5))  # it hangs on seed and step alone
+    assert len(torch.unique(many.flatten(1), dim=0)) == 12
+
+
+def test_a_longer_gradient_is_scaled_down_to_the_clip():
+    """Adam forgives a constant factor, so only the first gradient is too long."""
+    model = nn.Linear(2, 1, bias=False)
+    nn.init.zeros_(model.weight)
+    slope = torch.tensor([3.0, 4.0])
+
+    def uphill(m, x, step):
+        return {"sum": -(m.weight @ slope).sum() * (1000 if step == 0 else 0.2)}
+
+    settings = Settings(3, 0.1, final=1.0, clip=1.0, progress=False)
+    fit(model, lambda rng: torch.zeros(1), uphill, settings)
+    assert model.weight[0].tolist() == pytest.approx([0.3, 0.3], rel=1e-3)
+    unclipped = nn.Linear(2, 1, bias=False)
+    nn.init.zeros_(unclipped.weight)
+    fit(unclipped, lambda rng: torch.zeros(1), uphill, replace(settings, clip=np.inf))
+    assert unclipped.weight.max().item() < 0.25  # the first one weighs on
+
+
 def test_named_parameters_learn_faster():
     model = nn.ParameterDict({"slow": torch.zeros(1), "quick": torch.zeros(1)})
 

@@ -89,6 +89,13 @@ def test_the_step_network_is_exact_once_rounded():
     assert torch.equal(whole * 2**24, (whole * 2**24).round())
 
 
+def test_freezing_leaves_a_step_network_that_no_machine_sums_otherwise():
+    grid = [w * 4096 for w in codec().step_net.parameters()]
+    assert not all(torch.equal(w, w.round()) for w in grid)
+    grid = [w * 4096 for w in frozen().step_net.parameters()]
+    assert all(torch.equal(w, w.round()) for w in grid)
+
+
 def test_gradients_reach_everything_that_is_learnt():
     made = codec()
     x = torch.from_numpy(rng.standard_normal((2, 1, 900))).float() / 10

@@ -72,6 +72,22 @@ def test_of_two_copies_the_one_that_was_worked_on_counts(released: Released) -> 
     assert len({cell.id for cell in mine.cells}) == len(mine.cells)
 
 
+def test_of_several_copies_that_were_worked_on_the_last_counts(
+    released: Released,
+) -> None:
+    _, original = released
+    mine = copy.deepcopy(original)
+    first = _find(mine, "double")
+    later = copy.deepcopy(first)
+    first.source = "def double(x):\n    return 3 * x"
+    later.source = "def double(x):\n    return x + x"
+    mine.cells.append(later)
+    mine.cells.append(copy.deepcopy(_find(original, "double")))  # untouched, at the end
+    assert intake.repair(mine, original) == ["the cell 'double' was there 3 times"]
+    assert _find(mine, "double").source == later.source
+    assert sorted(_graded(mine)) == sorted(_graded(original))
+
+
 def test_stripped_metadata_is_found_again(released: Released) -> None:
     _, original = released
     mine = copy.deepcopy(original)
