@@ -723,26 +723,36 @@ IS_COVERED = any(  # as a container's is: then nobody but root may have another 
 )
 
 
-def world_of_a_user(*more):
+def world_of_a_user(*more, places=()):
     """Return the start of a command line that an ordinary user runs.
 
-    In a world where that user can reach the interpreter, wherever it lies.
+    In a world where that user can reach some places, by default all that Python and
+    the course need, whatever folders that are closed to others they lie in.
     """
+    places = places or [*bubblewrap.visible(), bubblewrap.PACKAGE]
+    covered = [Path("/tmp")]
+    for folder in filter(None, map(first_closed_folder, places)):
+        if covered[0] not in (folder, *folder.parents) and folder not in covered:
+            covered.append(folder)
     words = [next(bubblewrap.programs()), "--dev-bind", "/", "/"]
-    home = Path.home()
-    words += ["--perms", "0755", "--tmpfs", str(home)]
-    for prefix in {sys.prefix, sys.base_prefix}:
-        if home in Path(prefix).parents:
-            inner = Path(prefix).relative_to(home).parents
-            for folder in [home / part for part in reversed(inner)][1:]:
+    for folder in covered:
+        mode = "1777" if folder == Path("/tmp") else "0755"
+        words += ["--perms", mode, "--tmpfs", str(folder)]
+    for place in places:
+        folders = [each for each in reversed(place.parents) if each not in covered]
+        if len(folders) < len(place.parents):
+            for folder in folders:
                 words += ["--perms", "0755", "--dir", str(folder)]
-            words += ["--ro-bind", prefix, prefix]
-    words += ["--perms", "1777", "--tmpfs", "/tmp", "--chdir", "/tmp"]
-    for place in (sys.prefix, sys.base_prefix, str(REPOSITORY)):
-        if Path("/tmp") in Path(place).parents:
-            words += ["--ro-bind", place, place]
-    words += [*more, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+            words += ["--ro-bind", str(place), str(place)]
+    words += ["--chdir", "/tmp", *more]
+    words += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     return [*words, "setpriv", "--reuid", "4321", "--regid", "4321", "--clear-groups"]
+
+
+def first_closed_folder(path):
+    """Return the outermost folder around a path that others may not enter, or None."""
+    closed = (each for each in reversed(path.parents) if not each.stat().st_mode & 1)
+    return next(closed, None)
 
 
 COVER = ["--ro-bind", "/proc/sys", "/proc/sys"]
@@ -772,6 +782,68 @@ def test_it_works_for_an_ordinary_user_as_well(name):
     assert told["kill"] == ("ProcessLookupError 3",) * 2
     assert told["descriptors"] == (3,)
     assert ends == ["memory"]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can change to another user")
+def test_that_user_reaches_a_place_in_deep_and_closed_folders(tmp_path):
+    places = [tmp_path / "closed" / "deep er" / "Übung" / name for name in "ab"]
+    for place in places:
+        place.mkdir(parents=True)
+        (place / "file").write_text(CANARY)
+    for folder in ("closed", "closed/deep er"):
+        (tmp_path / folder).chmod(0o700)
+    ran = subprocess.run(
+        [*world_of_a_user(places=places), "cat", *(place / "file" for place in places)],
+        capture_output=True,
+        text=True,
+    )
+    assert (ran.stdout, ran.stderr) == (2 * CANARY, "")
+
+
+def test_what_is_shown_can_be_reached_however_deep_it_lies(tmp_path, monkeypatch):
+    """Folders that are closed to others, with spaces and letters that are not ASCII."""
+    deep = tmp_path / "closed" / "Übung eins" / "a" / "b"
+    for name in ("lib", "c/lib"):
+        (deep / name).mkdir(parents=True)
+        (deep / name / "file").write_text(CANARY)
+    shown = [deep / "lib", deep / "c" / "lib"]
+    for folder in {folder for path in shown for folder in path.parents}:
+        if tmp_path in folder.parents:
+            folder.chmod(0o700)
+    known = bubblewrap.visible()
+    monkeypatch.setattr(bubblewrap, "visible", lambda: [*known, *shown])
+    reached = run_in_a_sandbox(REACHES, [str(path / "file") for path in shown])
+    assert reached == [CANARY, CANARY]
+
+
+REACHES = """
+import json, sys
+from pathlib import Path
+from coursekit.grading.forkserver import leave_root
+leave_root()
+paths = [Path(path) for path in json.load(sys.stdin)]
+for folder in {folder for path in paths for folder in path.parents[1:]}:
+    assert folder.stat().st_mode & 0o7777 == 0o755, folder
+print(json.dumps([path.read_text() for path in paths]))
+"""
+
+
+def run_in_a_sandbox(source, said):
+    """Run code in a sandbox, beside no submission; return what it prints as JSON."""
+    program, problems = bubblewrap.find_program()
+    assert problems == []
+    words = bubblewrap.command(program, with_proc=False)
+    code = f"import sys; sys.path.insert(0, {bubblewrap.COURSE!r})\n{source}"
+    ran = subprocess.run(
+        [*words, sys.executable, "-I", "-B", "-c", code],
+        input=json.dumps(said),
+        env=bubblewrap.environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
 
 
 def test_too_little_memory_is_refused(box):
