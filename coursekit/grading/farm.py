@@ -28,7 +28,7 @@ from typing import Any, NoReturn, Self
 import nbformat
 
 from coursekit.grading import verdict as marks
-from coursekit.grading.runner import Limits, Runner, Transcript
+from coursekit.grading.runner import Limits, Runner, Transcript, sweep
 from coursekit.homework.answers import Lost
 
 ATTEMPTS = 2
@@ -404,6 +404,7 @@ class _Worker:
             self.process.join()
         self.process.close()
         self.pipe.close()
+        sweep()  # who was killed could not clear up
 
 
 def _flush() -> None:

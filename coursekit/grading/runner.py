@@ -10,6 +10,7 @@ whatever this user may read.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import shutil
@@ -310,11 +311,20 @@ class LocalProcess(Process):
 
     def __init__(self, python: str, setting: Setting) -> None:
         super().__init__(setting)
-        self.folder = Path(tempfile.mkdtemp(prefix="coursekit-"))
+        self.process: subprocess.Popen[bytes] | None = None
+        sweep()
+        self.folder, self.lock = make_folder()
+        try:
+            self._begin(python)
+        except BaseException:
+            self.end()
+            raise
+
+    def _begin(self, python: str) -> None:
         (self.folder / "home").mkdir()
         work = self.folder / "work"
         work.mkdir()
-        copy_files(setting.files, work, setting.limits.folder)
+        copy_files(self.setting.files, work, self.setting.limits.folder)
         code = "from coursekit.grading.child import main; main()"
         with self.theirs:
             self.process = subprocess.Popen(
@@ -335,17 +345,85 @@ class LocalProcess(Process):
         return request
 
     def _why(self) -> str:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(0.2)
-        if self.process.returncode == -signal.SIGXCPU:
-            return "timeout"
+        if self.process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.2)
+            if self.process.returncode == -signal.SIGXCPU:
+                return "timeout"
         return super()._why()
 
     def _kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        _remove(self.folder)
+        os.close(self.lock)
+
+
+FOLDER = "coursekit-submission-"
+"""How the name of a submission's folder begins, in the system's temporary folder."""
+
+
+def make_folder() -> tuple[Path, int]:
+    """Make a folder for a submission, and lock it for as long as this process lives.
+
+    Returns
+    -------
+    tuple
+        The folder, and the descriptor that holds the lock; to be closed once the
+        folder is removed.
+
+    Examples
+    --------
+    >>> folder, lock = make_folder()
+    >>> sweep()
+    >>> folder.is_dir()
+    True
+    >>> os.close(lock)  # as the system does for a process that was killed
+    >>> sweep()
+    >>> folder.is_dir()
+    False
+    """
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=FOLDER))
+        with contextlib.suppress(FileNotFoundError):  # swept before it was opened
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if folder.is_dir():  # else it was swept before it was locked
+                return folder, lock
+            os.close(lock)
+
+
+def sweep() -> None:
+    """Remove this user's folders of submissions whose process was killed.
+
+    Who is killed removes nothing; but the system then opens its locks.
+    """
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        with contextlib.suppress(OSError):  # in use, another user's, or gone
+            _sweep(folder)
+
+
+def _sweep(folder: Path) -> None:
+    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        if os.fstat(lock).st_uid == os.getuid():
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _remove(folder)
+    finally:
+        os.close(lock)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, with what a submission has closed even to its owner."""
+    with contextlib.suppress(OSError):
+        folder.chmod(0o700)
+        for where, names, _ in os.walk(folder):
+            for path in (Path(where, name) for name in names):
+                if not path.is_symlink():
+                    path.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -396,7 +474,11 @@ class Answering:
         self._process: Any = None
         self._is_asked = False
         self._disturbed = 0
-        self._revive()
+        try:
+            self._revive()
+        except BaseException:  # nobody will have this to close it
+            self._end()
+            raise
 
     def ask(
         self, part: Part, args: Args, seconds: float, way: Way = RESULT

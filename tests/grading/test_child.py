@@ -1,14 +1,18 @@
 """The answering process and whoever starts it, also with code that means harm."""
 
 import os
+import subprocess
+import sys
+import tempfile
 import threading
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from coursekit.grading import wire
+from coursekit.grading import runner, wire
 from coursekit.grading.child import CappedOutput, World
 from coursekit.grading.guards import ForbiddenCallError, Guards
 from coursekit.grading.runner import (
@@ -219,9 +223,8 @@ def test_the_child_sees_neither_our_environment_nor_our_files(child):
     seen = ask(child, "descriptors", 0).value
     links = [link for link in seen if not link.startswith(("/proc/", "/dev/null"))]
     assert len([link for link in links if link.startswith("socket")]) == 1
-    assert all(
-        link.startswith(("socket", "/tmp", "anon_inode", "pipe")) for link in links
-    )
+    kinds = ("socket", tempfile.gettempdir(), "/tmp", "anon_inode", "pipe")
+    assert all(link.startswith(kinds) for link in links)
 
 
 # --- harm ---------------------------------------------------------------------
@@ -355,6 +358,94 @@ def test_closing_ends_what_the_child_has_started():
     while _alive(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not _alive(pid)
+
+
+def test_a_submissions_folder_goes_with_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    child = run({"a": "open('../home/x', 'w'); import os; os.mkdir('../work/y')"})
+    (folder,) = tmp_path.iterdir()
+    assert (folder / "home" / "x").is_file()
+    child.close()
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(FileNotFoundError):
+        LocalRunner(str(tmp_path / "no python")).open([], Setting())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_is_interrupted_while_the_cells_run_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def interrupted(*_):
+        assert len(list(tmp_path.iterdir())) == 1
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner.Answering, "_run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run({"a": "x = 1"})
+    assert list(tmp_path.iterdir()) == []
+
+
+GRADER = """
+import time
+from coursekit.grading.runner import Cell, LocalRunner, Setting
+child = LocalRunner().open([Cell("a", "x = 1")], Setting())
+print("it has run", flush=True)
+time.sleep(60)
+"""
+
+
+def test_what_a_killed_grader_leaves_is_swept_by_the_next(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "coursekit-of-a-user").mkdir()
+    mine = run({"a": "x = 1"})
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    words = [sys.executable, "-c", GRADER]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, env=environment) as grader:
+        assert grader.stdout.readline() == b"it has run\n"
+        assert len(folders(tmp_path)) == 2
+        runner.sweep()
+        assert len(folders(tmp_path)) == 2  # both are in use
+        grader.kill()
+    assert len(folders(tmp_path)) == 2
+    other = run({"a": "x = 2"})
+    assert folders(tmp_path) == {mine._process.folder, other._process.folder}
+    for child in mine, other:
+        assert ask(child, "x", is_value=True) in (Value(1), Value(2))
+        child.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["coursekit-of-a-user"]
+
+
+def folders(path):
+    return set(path.glob(f"{runner.FOLDER}*"))
+
+
+@pytest.fixture
+def as_a_user():
+    """Be an ordinary user in a folder that every user may enter."""
+    is_root = os.getuid() == 0
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        if is_root:
+            os.chown(folder, 4321, -1)
+            os.seteuid(4321)
+        try:
+            yield Path(folder)
+        finally:
+            if is_root:
+                os.seteuid(0)
+
+
+def test_a_folder_that_a_submission_has_closed_is_removed(as_a_user):
+    kept = as_a_user / "kept"
+    kept.mkdir(mode=0o500)
+    closed = as_a_user / "a" / "home" / "deep" / "er"
+    closed.mkdir(parents=True)
+    (closed / "link").symlink_to(kept)
+    for folder in [closed, *list(closed.parents)[:3]]:
+        folder.chmod(0)
+        assert not os.access(folder, os.R_OK, effective_ids=True)
+    runner._remove(as_a_user / "a")
+    assert list(as_a_user.iterdir()) == [kept]
+    assert kept.stat().st_mode & 0o777 == 0o500
 
 
 def _alive(pid):

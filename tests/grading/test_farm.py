@@ -22,7 +22,7 @@ from coursekit.__main__ import main
 from coursekit.grading import results, sandbox
 from coursekit.grading.course import Course, CourseError, cores
 from coursekit.grading.farm import Farm, Job, crashed
-from coursekit.grading.runner import LocalRunner, RunnerError
+from coursekit.grading.runner import Cell, LocalRunner, RunnerError, Setting
 from coursekit.grading.sandbox import SandboxRunner
 from coursekit.grading.verdict import Verdict
 from coursekit.homework.answers import ask
@@ -546,6 +546,24 @@ def test_a_worker_that_hangs_is_ended(tmp_path):
     assert (done["ada"].error, done["cleo"].error) == ("", "")
     for path in tmp_path.iterdir():
         assert not Path(f"/proc/{path.name}").exists()
+
+
+def test_a_worker_that_is_killed_leaves_no_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def work(job):
+        child = LocalRunner().open([Cell("a", "x = 1")], Setting())
+        if job.student == "bob":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if job.student == "dan":
+            time.sleep(60)
+        child.close()
+        return {"folders": len(list(tmp_path.iterdir()))}
+
+    done = through(work, "ada", "bob", "cleo", "dan", workers=1, patience=5.0)
+    assert [done[student].attempts for student in ("ada", "bob", "dan")] == [1, 2, 2]
+    assert done["ada"].verdict == done["cleo"].verdict == {"folders": 0}
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_a_job_raises_is_told():
