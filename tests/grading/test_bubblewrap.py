@@ -154,6 +154,8 @@ SAYS = {  # what bubblewrap says where it may not, a switch's value, what is the
     "Debian's switch": ("No permissions to create new namespace", 1, 0, ""),
     "Docker": ("Creating new namespace failed: Operation not permitted", 0, 9, "/.do"),
     "closed files": ("execvp python: Permission denied", 0, 9, ""),
+    "closed files in Docker": ("execvp python: Permission denied", 0, 9, "/.do"),
+    "closed libraries": ("ImportError: IPython cannot be read", 2, 1, "/.do"),
 }
 REMEDY = {
     "AppArmor": "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
@@ -161,6 +163,8 @@ REMEDY = {
     "Debian's switch": "sysctl -w kernel.unprivileged_userns_clone=1",
     "Docker": "--security-opt seccomp=unconfined",
     "closed files": "chmod -R o+rX",
+    "closed files in Docker": "chmod -R o+rX",
+    "closed libraries": "chmod -R o+rX",
 }
 
 
