@@ -92,10 +92,10 @@ def save(path: str | os.PathLike[str], x: ArrayLike, rate: int) -> None:
 
     Examples
     --------
-    >>> import tempfile, pathlib
-    >>> path = pathlib.Path(tempfile.mkdtemp()) / "click.wav"
-    >>> save(path, [0.0, 0.5, 0.0], 16_000)
-    >>> load(path)
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(f"{folder}/click.wav", [0.0, 0.5, 0.0], 16_000)
+    ...     load(f"{folder}/click.wav")
     (array([0. , 0.5, 0. ]), 16000)
     """
     x = _sound(x, "x")

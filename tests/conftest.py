@@ -11,6 +11,9 @@ import pytest
 for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
+OURS = ("coursekit-*", "tmp*.json")
+"""Folders of submissions, and files that tell where a kernel listens."""
+
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_is_left_behind(tmp_path_factory):
@@ -25,6 +28,6 @@ def nothing_is_left_behind(tmp_path_factory):
         patch.setenv("TMPDIR", str(mine))
         patch.setattr(tempfile, "tempdir", str(mine))
         yield
-        left = sorted(path.name for path in mine.glob("coursekit-*"))
+        left = sorted(path.name for kind in OURS for path in mine.glob(kind))
     shutil.rmtree(mine, ignore_errors=True)
     assert left == [], f"these were left in the temporary folder: {left}"

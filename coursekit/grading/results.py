@@ -371,14 +371,15 @@ class Lock:
     Examples
     --------
     >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> mine, other = Lock(folder / "lock"), Lock(folder / "lock")
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> mine, other = (Lock(Path(folder.name, "lock")) for _ in range(2))
     >>> with mine, mine:
     ...     try:
     ...         other.__enter__()
     ...     except HeldError as error:
     ...         print(str(error).split(":")[1])
      wait until it is done, or end it; what it has graded stays graded
+    >>> folder.cleanup()
     """
 
     def __init__(self, path: Path) -> None:

@@ -189,6 +189,7 @@ kernel.kernel_spec.argv = [
 ]
 client = NotebookClient(notebook, km=kernel, timeout=60)
 client.execute(cwd=path.rsplit("/", 1)[0])
+kernel.cleanup_connection_file()
 told = [
     output.get("text") or output.get("data", {}).get("text/plain") or output.evalue
     for output in notebook.cells[-2].outputs
