@@ -46,8 +46,8 @@ if "COURSE_CACHE" in os.environ:
     c.Exchange.cache = os.environ["COURSE_CACHE"]
 # Stock `collect` follows symlinks with the instructor's rights, and stock
 # `release_feedback` stops at a submission that did not come through the exchange.
-c.ExchangeFactory.collect = "coursekit.grading.exchange.Collect"
-c.ExchangeFactory.release_feedback = "coursekit.grading.exchange.ReleaseFeedback"
+c.ExchangeFactory.collect = "coursekit.grading.course.exchange.Collect"
+c.ExchangeFactory.release_feedback = "coursekit.grading.course.exchange.ReleaseFeedback"
 
 # --- what students receive --------------------------------------------------
 c.ClearSolutions.begin_solution_delimeter = "BEGIN SOLUTION"
@@ -61,12 +61,12 @@ c.ClearMarkScheme.end_mark_scheme_delimeter = "END MARK SCHEME"
 
 # --- grading ----------------------------------------------------------------
 # One grader at a time in a course, whichever of them it is.
-c.Autograde.exporter_class = "coursekit.grading.preprocessor.Alone"
+c.Autograde.exporter_class = "coursekit.grading.marking.preprocessor.Alone"
 # Before a submission is opened: symlinks out, missing notebooks noticed.
-c.Autograde.pre_convert_hook = "coursekit.grading.intake.before_grading"
+c.Autograde.pre_convert_hook = "coursekit.grading.course.intake.before_grading"
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
-    "coursekit.grading.intake.Repair",
+    "coursekit.grading.course.intake.Repair",
     "nbgrader.preprocessors.DeduplicateIds",
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",
@@ -74,21 +74,21 @@ c.Autograde.sanitize_preprocessors = [
 ]
 # In place of nbgrader's Execute: a child answers, the grader marks.
 c.Autograde.autograde_preprocessors = [
-    "coursekit.grading.preprocessor.Verdict",
+    "coursekit.grading.marking.preprocessor.Verdict",
     "nbgrader.preprocessors.IgnorePattern",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
-    "coursekit.grading.intake.Flag",
-    "coursekit.grading.feedback.Sanitise",
+    "coursekit.grading.course.intake.Flag",
+    "coursekit.grading.pages.feedback.Sanitise",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 # A submission runs in a sandbox. Without one nothing runs, unless somebody says that
 # the code is their own: `coursekit grade --unsafe`, or COURSE_UNSAFE=1.
 c.Verdict.runner_class = (
-    "coursekit.grading.runner.LocalRunner"
+    "coursekit.grading.sandbox.session.LocalRunner"
     if os.environ.get("COURSE_UNSAFE") == "1"
-    else "coursekit.grading.sandbox.SandboxRunner"
+    else "coursekit.grading.sandbox.sandbox.SandboxRunner"
 )
 c.OverwriteCells.add_missing_cells = True
 c.IgnorePattern.enabled = True  # a warning on stderr is no reason for zero
@@ -106,9 +106,9 @@ c.LateSubmissionPlugin.penalty_method = "none"
 # has been graded is harmless already, and these keep older copies so.
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.filters = {
-    "clean_html": "coursekit.grading.feedback.clean",
-    "markdown2html": "coursekit.grading.feedback.markdown_filter",
+    "clean_html": "coursekit.grading.pages.feedback.clean",
+    "markdown2html": "coursekit.grading.pages.feedback.markdown_filter",
 }
-c.GenerateFeedback.exporter_class = "coursekit.grading.feedback.FeedbackExporter"
-c.GenerateFeedback.preprocessors = ["coursekit.grading.feedback.Marks"]
-c.ExportApp.plugin_class = "coursekit.grading.report.CsvExport"
+c.GenerateFeedback.exporter_class = "coursekit.grading.pages.feedback.FeedbackExporter"
+c.GenerateFeedback.preprocessors = ["coursekit.grading.pages.feedback.Marks"]
+c.ExportApp.plugin_class = "coursekit.grading.pages.report.CsvExport"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from coursekit.grading import bundle, release
-from coursekit.grading.course import Course, CourseError, Outcome
-from coursekit.grading.report import render, report, write_csv
+from coursekit.grading.course.directory import Course, CourseError, Outcome
+from coursekit.grading.pages.report import render, report, write_csv
+from coursekit.grading.publishing import bundle, release
 
 __all__ = ["CourseError", "run"]
 

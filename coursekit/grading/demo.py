@@ -22,10 +22,10 @@ import nbformat
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from coursekit.grading import bank, release
-from coursekit.grading.bubblewrap import probe
-from coursekit.grading.course import CONFIG, Course, CourseError, Outcome
-from coursekit.grading.report import Report, render, report, write_csv
+from coursekit.grading.course.directory import CONFIG, Course, CourseError, Outcome
+from coursekit.grading.pages.report import Report, render, report, write_csv
+from coursekit.grading.publishing import bank, release
+from coursekit.grading.sandbox.bubblewrap import probe
 
 HOMEWORK = "hw1_dft"
 LECTURE = "01_dft"

@@ -30,10 +30,10 @@ from nbgrader.converters import Autograde
 from timing import Row
 from traitlets.config import Config
 
-from coursekit.grading import bank
-from coursekit.grading.course import Course
-from coursekit.grading.preprocessor import runner_of
-from coursekit.grading.sandbox import SandboxRunner
+from coursekit.grading.course.directory import Course
+from coursekit.grading.marking.preprocessor import runner_of
+from coursekit.grading.publishing import bank
+from coursekit.grading.sandbox.sandbox import SandboxRunner
 
 ROOT = Path(__file__).resolve().parents[2]
 HOMEWORK = "hw1_dft"

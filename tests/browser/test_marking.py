@@ -14,8 +14,9 @@ from nbconvert.exporters import HTMLExporter
 from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config
 
-from coursekit.grading import feedback, release
 from coursekit.grading.demo import Demo, Sample, hand_in_all, prepare
+from coursekit.grading.pages import feedback
+from coursekit.grading.publishing import release
 
 ROOT = Path(__file__).parents[2]
 HOMEWORK = "hw1_dft"

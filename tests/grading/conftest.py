@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from coursekit.grading import bubblewrap
+from coursekit.grading.sandbox import bubblewrap
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,7 +45,7 @@ module.__spec__ = ModuleSpec("coursekit.homework.toy", None)
 sys.modules["coursekit.homework.toy"] = module
 c = get_config()
 c.CourseDirectory.course_id = "course"
-c.Verdict.runner_class = "coursekit.grading.runner.LocalRunner"
+c.Verdict.runner_class = "coursekit.grading.sandbox.session.LocalRunner"
 """
 
 

@@ -8,16 +8,16 @@ import pytest
 import torch
 from torch import nn
 
-from coursekit.grading import wire
-from coursekit.grading.guards import ForbiddenCallError, Guards
-from coursekit.grading.runner import (
+from coursekit.grading.inside import wire
+from coursekit.grading.inside.guards import ForbiddenCallError, Guards
+from coursekit.grading.marking.verdict import Submission, mark
+from coursekit.grading.sandbox.session import (
     Cell,
     EndedError,
     LocalRunner,
     Setting,
     understand,
 )
-from coursekit.grading.verdict import Submission, mark
 from coursekit.homework.answers import Lost, NoGradient, NotLoaded, Raised, Value
 from coursekit.homework.cases import (
     RESULT,

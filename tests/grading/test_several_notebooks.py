@@ -15,9 +15,10 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from coursekit.grading import bank, intake, release
-from coursekit.grading.course import Course, CourseError
-from coursekit.grading.report import Report, Row, render, report, write_csv
+from coursekit.grading.course import intake
+from coursekit.grading.course.directory import Course, CourseError
+from coursekit.grading.pages.report import Report, Row, render, report, write_csv
+from coursekit.grading.publishing import bank, release
 from coursekit.homework.cases import Case, Gradient, Homework, Part
 from coursekit.homework.check import Checker, NotYet
 
@@ -202,7 +203,7 @@ def test_a_second_run_runs_nothing_again(course, monkeypatch, rows):
     def no_farm(*_: object) -> None:
         raise AssertionError("nothing is left to run")
 
-    monkeypatch.setattr("coursekit.grading.course.Farm.put", no_farm)
+    monkeypatch.setattr("coursekit.grading.course.directory.Farm.put", no_farm)
     (outcome,) = course.autograde(HW, ["eve"])
     assert outcome.ok
     assert {row.student: row for row in report(course, HW).rows} == rows

@@ -22,7 +22,7 @@ from unittest.mock import patch
 
 import pytest
 
-from coursekit.grading import bank
+from coursekit.grading.publishing import bank
 from coursekit.homework.answers import Missing, ask, plain
 from coursekit.homework.cases import Args, Case, Homework, Way, draw
 from coursekit.homework.judge import Finding, judge, settle

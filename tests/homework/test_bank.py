@@ -5,8 +5,9 @@ from collections import Counter
 
 import pytest
 
-from coursekit.grading import bank, flags
-from coursekit.grading.runner import Cell
+from coursekit.grading.marking import flags
+from coursekit.grading.publishing import bank
+from coursekit.grading.sandbox.session import Cell
 from coursekit.homework.judge import diagnosis
 
 STUDENTS = [("Ada Lovelace", b"a key of these tests"), ("Grace", b"another key")]

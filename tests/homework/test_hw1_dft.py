@@ -9,7 +9,7 @@ import pytest
 from nbgrader.validator import Validator
 
 from coursekit import fourier
-from coursekit.grading import bank
+from coursekit.grading.publishing import bank
 from coursekit.homework import hw1_dft
 from coursekit.homework.cases import draw
 from coursekit.homework.hw1_dft import HOMEWORK, my_clicks, my_tones, my_voice

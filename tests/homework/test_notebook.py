@@ -9,7 +9,7 @@ from nbclient import NotebookClient
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import ClearMarkScheme, ClearSolutions
 
-from coursekit.grading import bank
+from coursekit.grading.publishing import bank
 from coursekit.homework.judge import diagnosis
 
 

@@ -14,9 +14,9 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from coursekit.grading import release
-from coursekit.grading.course import Course
+from coursekit.grading.course.directory import Course
 from coursekit.grading.demo import CLASS, Demo, run
+from coursekit.grading.publishing import release
 
 ROOT = Path(__file__).resolve().parents[3]
 CANARY = "canary-otter-under-the-bridge-0815"

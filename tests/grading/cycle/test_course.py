@@ -27,11 +27,11 @@ from nbgrader.exchange import ExchangeFactory
 from sqlalchemy import text
 
 from coursekit.__main__ import main
-from coursekit.grading import release
-from coursekit.grading.course import Course, CourseError
-from coursekit.grading.exchange import Collect, ReleaseFeedback
-from coursekit.grading.report import CsvExport, report
-from coursekit.grading.results import Lock
+from coursekit.grading.course.directory import Course, CourseError
+from coursekit.grading.course.exchange import Collect, ReleaseFeedback
+from coursekit.grading.marking.results import Lock
+from coursekit.grading.pages.report import CsvExport, report
+from coursekit.grading.publishing import release
 
 HW = "hw1_dft"
 Released = tuple[Course, NotebookNode]

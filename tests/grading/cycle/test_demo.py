@@ -10,9 +10,11 @@ from typing import Any
 import nbformat
 import pytest
 
-from coursekit.grading import bank, bubblewrap, demo
-from coursekit.grading.course import CourseError
-from coursekit.grading.report import report
+from coursekit.grading import demo
+from coursekit.grading.course.directory import CourseError
+from coursekit.grading.pages.report import report
+from coursekit.grading.publishing import bank
+from coursekit.grading.sandbox import bubblewrap
 
 
 def test_each_student_has_the_status_and_marks_that_are_due(shown: Any) -> None:

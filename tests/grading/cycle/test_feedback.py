@@ -13,14 +13,14 @@ import pytest
 from bs4 import BeautifulSoup
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from coursekit.grading import release
-from coursekit.grading.feedback import (
+from coursekit.grading.pages.feedback import (
     Sanitise,
     clean,
     harmless,
     markdown,
     without_hidden,
 )
+from coursekit.grading.publishing import release
 
 
 @pytest.mark.parametrize(

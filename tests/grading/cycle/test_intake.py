@@ -12,8 +12,8 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from coursekit.grading import intake
-from coursekit.grading.course import Course
+from coursekit.grading.course import intake
+from coursekit.grading.course.directory import Course
 
 Released = tuple[Course, NotebookNode]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from coursekit.grading import release
-from coursekit.grading.course import Course, CourseError
+from coursekit.grading.course.directory import Course, CourseError
+from coursekit.grading.publishing import release
 
 
 def _source(course: Course) -> Path:

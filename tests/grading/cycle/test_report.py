@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from coursekit.grading.course import Course, CourseError
-from coursekit.grading.report import (
+from coursekit.grading.course.directory import Course, CourseError
+from coursekit.grading.pages.report import (
     CsvExport,
     Report,
     Row,

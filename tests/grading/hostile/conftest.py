@@ -16,10 +16,11 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from coursekit.grading import intake, sandbox
-from coursekit.grading.runner import Limits, LocalRunner, Runner
-from coursekit.grading.sandbox import SandboxRunner
-from coursekit.grading.verdict import Submission, Verdict, mark
+from coursekit.grading.course import intake
+from coursekit.grading.marking.verdict import Submission, Verdict, mark
+from coursekit.grading.sandbox import sandbox
+from coursekit.grading.sandbox.sandbox import SandboxRunner
+from coursekit.grading.sandbox.session import Limits, LocalRunner, Runner
 from coursekit.homework.cases import Homework, draw
 
 SECRET = b"0123456789abcdef0123456789abcdef"
@@ -169,4 +170,4 @@ def grade(
 @pytest.fixture(autouse=True)
 def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait less for what will not answer."""
-    monkeypatch.setattr("coursekit.grading.runner.GRACE", 0.3)
+    monkeypatch.setattr("coursekit.grading.sandbox.session.GRACE", 0.3)

@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
-from coursekit.grading import bank, flags
-from coursekit.grading.runner import Cell
+from coursekit.grading.marking import flags
+from coursekit.grading.publishing import bank
+from coursekit.grading.sandbox.session import Cell
 from coursekit.homework.hw1_dft import HOMEWORK
 
 SUSPECT = {
@@ -26,7 +27,7 @@ SUSPECT = {
     "exec(text)": "exec",
     "np.fft.fft.__closure__": "fft",
     "f.__wrapped__": "__wrapped__",
-    "import coursekit.grading.verdict": "coursekit.grading",
+    "import coursekit.grading.marking.verdict": "coursekit.grading",
     "def f(:\n  np.fft.fft(x)": "fft",
 }
 INNOCENT = (

@@ -15,9 +15,11 @@ import pytest
 from nbformat import NotebookNode
 
 from coursekit import fourier
-from coursekit.grading import bank, intake, preprocessor, shows
-from coursekit.grading.runner import Limits, Runner
-from coursekit.grading.verdict import Submission, Verdict, mark
+from coursekit.grading.course import intake
+from coursekit.grading.marking import preprocessor, skippable
+from coursekit.grading.marking.verdict import Submission, Verdict, mark
+from coursekit.grading.publishing import bank
+from coursekit.grading.sandbox.session import Limits, Runner
 from coursekit.homework.cases import Homework, draw
 
 ROOT = Path(__file__).parents[3]
@@ -76,7 +78,7 @@ def marked(
         (path,) = intake.receive(folder, ROOT / "assignments" / "hw1_dft")
         taken = nbformat.read(path, as_version=4)
         notes = [*taken.metadata.get("coursekit", {}), *intake.repair(taken, released)]
-        shows.note(taken, released)
+        skippable.note(taken, released)
         submission = Submission("ada", taken, folder, tuple(FULL), limits=LIMITS)
         verdict = mark(submission, full, SECRET, box)
         return verdict, bool([*notes, *verdict.flags])
@@ -278,7 +280,7 @@ def test_the_whole_bank_earns_here_what_it_earns_in_the_notebook(
     def points(answer: bank.BankAnswer) -> dict[str, float]:
         filled = bank.fill(json.loads(nbformat.writes(released)), answer, ME)
         notebook = nbformat.from_dict(filled)
-        shows.note(notebook, released)
+        skippable.note(notebook, released)
         submission = Submission("ada", notebook, None, tuple(FULL), limits=LIMITS)
         return dict(mark(submission, full, SECRET, box).points)
 

@@ -1,0 +1,1 @@
+"""What students get: the release, the bundle, its requirements, the bank."""

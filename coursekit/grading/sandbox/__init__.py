@@ -1,0 +1,1 @@
+"""The wall around a submission, and the session that asks through it."""
