@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from coursekit import data
 from coursekit.coding import SoftToHard, autoencoder, soft_assignment
-from coursekit.homework.cases import (
+from coursekit.homework.checks.cases import (
     Applied,
     Args,
     Case,
@@ -30,7 +30,7 @@ from coursekit.homework.cases import (
     Tensors,
     student_rng,
 )
-from coursekit.homework.check import ANYONE, Checker
+from coursekit.homework.checks.checker import ANYONE, Checker
 
 Rng = np.random.Generator
 Numbers = np.ndarray

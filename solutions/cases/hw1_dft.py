@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from coursekit import data, fourier
-from coursekit.homework.cases import Args, Case
+from coursekit.homework.checks.cases import Args, Case
 from coursekit.homework.hw1_dft import RATE, stft
 
 CANARY = "canary-heron-on-the-weir-4711"

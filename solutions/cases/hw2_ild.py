@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from coursekit import fourier, spatial
-from coursekit.homework.cases import Args, Case
+from coursekit.homework.checks.cases import Args, Case
 from coursekit.homework.hw2_ild import (
     RATE,
     board,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from coursekit import data, psychoacoustics
-from coursekit.homework.cases import Args, Case, Gradient, Tensors
+from coursekit.homework.checks.cases import Args, Case, Gradient, Tensors
 from coursekit.homework.hw3_pam import (
     FRAME,
     RATE,

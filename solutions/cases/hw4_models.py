@@ -13,7 +13,7 @@ import numpy as np
 
 from coursekit.coding import SoftToHard, soft_assignment
 from coursekit.coding.autoencoder import SubPixelUp
-from coursekit.homework.cases import Applied, Args, Case, Gradient, Tensors
+from coursekit.homework.checks.cases import Applied, Args, Case, Gradient, Tensors
 from coursekit.homework.hw4_models import (
     Codec,
     assignments,

@@ -18,8 +18,8 @@ from coursekit.grading.sandbox.session import (
     Setting,
     understand,
 )
-from coursekit.homework.answers import Lost, NoGradient, NotLoaded, Raised, Value
-from coursekit.homework.cases import (
+from coursekit.homework.checks.answers import Lost, NoGradient, NotLoaded, Raised, Value
+from coursekit.homework.checks.cases import (
     RESULT,
     Applied,
     Case,
@@ -28,7 +28,7 @@ from coursekit.homework.cases import (
     Part,
     Tensors,
 )
-from coursekit.homework.judge import Status, judge
+from coursekit.homework.checks.judge import Status, judge
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 X = np.array([1.0, -2.0, 3.0])
@@ -70,9 +70,9 @@ from coursekit.homework import ways
 class Claims(str):
     pass
 def lies(x):
-    raise ways.NoAnswerError(ways.NoGradient("passed", "/home/teacher/secret"))
+    raise calls.NoAnswerError(calls.NoGradient("passed", "/home/teacher/secret"))
 def lies_more(x):
-    raise ways.NoAnswerError(Claims("all points"))
+    raise calls.NoAnswerError(Claims("all points"))
 """,
 }
 
@@ -154,12 +154,12 @@ def test_replies_with_other_fields_are_none(kind, fields):
 
 
 def test_questions_are_data():
-    from coursekit.homework import ways
+    from coursekit.homework.checks import calls
 
     for way in (RESULT, Tensors(), Gradient(1), Applied(True)):
-        spelled = {"args": GIVEN, "way": ways.spell(way)}
+        spelled = {"args": GIVEN, "way": calls.spell(way)}
         again = wire.decode(wire.encode(spelled))
-        assert ways.read(again["way"]) == way
+        assert calls.read(again["way"]) == way
 
 
 LIBRARY = """

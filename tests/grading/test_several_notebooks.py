@@ -19,8 +19,8 @@ from coursekit.grading.course import intake
 from coursekit.grading.course.directory import Course, CourseError
 from coursekit.grading.pages.report import Report, Row, render, report, write_csv
 from coursekit.grading.publishing import bank, release
-from coursekit.homework.cases import Case, Gradient, Homework, Part
-from coursekit.homework.check import Checker, NotYet
+from coursekit.homework.checks.cases import Case, Gradient, Homework, Part
+from coursekit.homework.checks.checker import Checker, NotYet
 
 ROOT = Path(__file__).resolve().parents[2]
 HW = "pair"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from coursekit.homework.cases import Case, Homework, Misconception, Part
+from coursekit.homework.checks.cases import Case, Homework, Misconception, Part
 
 
 def double(x):

@@ -23,12 +23,12 @@ from unittest.mock import patch
 import pytest
 
 from coursekit.grading.publishing import bank
-from coursekit.homework.answers import Missing, ask, plain
-from coursekit.homework.cases import Args, Case, Homework, Way, draw
-from coursekit.homework.judge import Finding, judge, settle
-from coursekit.homework.ways import call
+from coursekit.homework.checks.answers import Missing, ask, plain
+from coursekit.homework.checks.calls import call
+from coursekit.homework.checks.cases import Args, Case, Homework, Way, draw
+from coursekit.homework.checks.judge import Finding, judge, settle
 
-judging = importlib.import_module("coursekit.homework.judge")
+judging = importlib.import_module("coursekit.homework.checks.judge")
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "solutions" / "source"

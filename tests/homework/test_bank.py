@@ -8,7 +8,7 @@ import pytest
 from coursekit.grading.marking import flags
 from coursekit.grading.publishing import bank
 from coursekit.grading.sandbox.session import Cell
-from coursekit.homework.judge import diagnosis
+from coursekit.homework.checks.judge import diagnosis
 
 STUDENTS = [("Ada Lovelace", b"a key of these tests"), ("Grace", b"another key")]
 

@@ -11,7 +11,7 @@ from nbgrader.validator import Validator
 from coursekit import fourier
 from coursekit.grading.publishing import bank
 from coursekit.homework import hw1_dft
-from coursekit.homework.cases import draw
+from coursekit.homework.checks.cases import draw
 from coursekit.homework.hw1_dft import HOMEWORK, my_clicks, my_tones, my_voice
 
 STUDENTS = [f"student {n}" for n in range(12)]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from coursekit import fourier, metrics, spatial
 from coursekit.homework import hw2_ild
-from coursekit.homework.cases import draw
+from coursekit.homework.checks.cases import draw
 from coursekit.homework.hw2_ild import HOMEWORK, board, my_scene, opinions
 from coursekit.spatial.gmm import Em, fit_gmm
 

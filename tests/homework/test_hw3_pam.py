@@ -7,10 +7,10 @@ from scipy.signal import get_window
 
 from coursekit import metrics, psychoacoustics
 from coursekit.homework import hw3_pam
-from coursekit.homework.answers import answer
-from coursekit.homework.cases import Gradient, draw
+from coursekit.homework.checks.answers import answer
+from coursekit.homework.checks.cases import Gradient, draw
+from coursekit.homework.checks.judge import diagnosis
 from coursekit.homework.hw3_pam import HOMEWORK, check, my_recordings
-from coursekit.homework.judge import diagnosis
 
 STUDENTS = ["Ada", "Grace", "anyone", "Bob"]
 

@@ -9,10 +9,10 @@ from scipy.stats import entropy as scipys_entropy
 from coursekit import coding, metrics
 from coursekit.coding.autoencoder import SubPixelUp
 from coursekit.homework import hw4_models
-from coursekit.homework.answers import answer
-from coursekit.homework.cases import Gradient, draw
+from coursekit.homework.checks.answers import answer
+from coursekit.homework.checks.cases import Gradient, draw
+from coursekit.homework.checks.judge import diagnosis
 from coursekit.homework.hw4_models import HOMEWORK, check, my_voice
-from coursekit.homework.judge import diagnosis
 
 RNG = np.random.default_rng(4)
 X, CENTROIDS = RNG.uniform(-1, 1, 7), np.array([-0.9, -0.2, 0.4, 1.1])

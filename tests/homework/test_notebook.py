@@ -10,7 +10,7 @@ from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import ClearMarkScheme, ClearSolutions
 
 from coursekit.grading.publishing import bank
-from coursekit.homework.judge import diagnosis
+from coursekit.homework.checks.judge import diagnosis
 
 
 def notebook_of(hw, stem):

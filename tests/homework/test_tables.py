@@ -5,11 +5,11 @@ from collections import defaultdict
 
 import pytest
 
-from coursekit.homework.answers import Value, copy_of, plain
-from coursekit.homework.cases import draw
-from coursekit.homework.compare import Comparison
-from coursekit.homework.judge import judge
-from coursekit.homework.ways import NoAnswerError, call
+from coursekit.homework.checks.answers import Value, copy_of, plain
+from coursekit.homework.checks.calls import NoAnswerError, call
+from coursekit.homework.checks.cases import draw
+from coursekit.homework.checks.compare import Comparison
+from coursekit.homework.checks.judge import judge
 from coursekit.syllabus import lecture
 
 STUDENTS = [f"student {n}" for n in range(6)]

@@ -12,7 +12,7 @@ do        with                                reply
 ``run``   cell, source                        ``ran``, with the error or None, and
                                               the start of what the cell printed
 ``ask``   name, is_value, args, seconds, way  ``answer``, with name and fields of
-                                              one of `coursekit.homework.answers`
+                                              one of `coursekit.homework.checks.answers`
 ========  ==================================  =====================================
 
 A student may change anything in here and gains nothing by it: whoever answers in place
@@ -35,8 +35,8 @@ from typing import Any
 
 from coursekit.grading.inside import wire
 from coursekit.grading.inside.guards import Guards
-from coursekit.homework import answers, ways
-from coursekit.homework.cases import RESULT, Part, Way
+from coursekit.homework.checks import answers, calls
+from coursekit.homework.checks.cases import RESULT, Part, Way
 
 MAX_OUTPUT = 20_000
 """Characters that are kept of what one cell prints."""
@@ -275,7 +275,7 @@ def _reply(world: World, request: Message) -> Message:
     if request["do"] == "run":
         return world.run(request["cell"], request["source"])
     part = Part(request["name"], 0.0, "", is_value=request["is_value"])
-    way = ways.read(request["way"])
+    way = calls.read(request["way"])
     return world.ask(part, request["args"], request["seconds"], way)
 
 

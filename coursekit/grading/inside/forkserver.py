@@ -55,7 +55,7 @@ LARGEST_CACHE = 64 * 2**20
 
 KEPT = (
     "coursekit.grading",
-    *(f"coursekit.homework.{name}" for name in ("answers", "cases", "ways")),
+    *(f"coursekit.homework.checks.{name}" for name in ("answers", "calls", "cases")),
 )
 """Modules of the course that every fork uses itself."""
 

@@ -25,7 +25,7 @@ Action = Callable[[ModuleType], None]
 PASSED_THROUGH = ("numpy", "torch", "functools", "coursekit.homework", __name__)
 """Modules that call on behalf of whoever called them: `np.apply_along_axis`."""
 
-CHECKS = "coursekit.homework.check"
+CHECKS = "coursekit.homework.checks.checker"
 """The module whose checks do nothing here."""
 
 STUDENT = ("__main__", "coursekit.grading.inside.child")
@@ -62,7 +62,7 @@ class Guards(MetaPathFinder):
     --------
     >>> guards = Guards(["numpy.fft"], "/submission")
     >>> sorted(guards.actions)
-    ['coursekit.homework.check', 'numpy', 'numpy.fft']
+    ['coursekit.homework.checks.checker', 'numpy', 'numpy.fft']
     """
 
     def __init__(self, forbidden: Iterable[str], folder: str) -> None:

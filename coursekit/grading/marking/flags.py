@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from coursekit.grading.sandbox.session import Cell
-from coursekit.homework.cases import Homework
+from coursekit.homework.checks.cases import Homework
 
 TRANSFORMS = re.compile(
     r"\b_*(i?r?fft[2n]?|i?hfft|i?d[cs]tn?|i?stft|i?cqt|czt|zoom_fft|fftpack|"

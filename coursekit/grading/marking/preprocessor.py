@@ -36,8 +36,8 @@ from coursekit.grading.marking import verdict as marks
 from coursekit.grading.marking.workers import Job
 from coursekit.grading.sandbox.sandbox import SandboxRunner
 from coursekit.grading.sandbox.session import CellError, Limits, Runner
-from coursekit.homework.cases import Homework
-from coursekit.homework.report import Report
+from coursekit.homework.checks.cases import Homework
+from coursekit.homework.checks.report import Report
 
 KEY = "coursekit"
 """Our corner of a notebook's metadata."""

@@ -32,10 +32,10 @@ from coursekit.grading.sandbox.session import (
     Setting,
     Transcript,
 )
-from coursekit.homework.answers import Value
-from coursekit.homework.cases import Case, Homework, Part, draw
-from coursekit.homework.check import student_name
-from coursekit.homework.judge import Finding, judge, settle
+from coursekit.homework.checks.answers import Value
+from coursekit.homework.checks.cases import Case, Homework, Part, draw
+from coursekit.homework.checks.checker import student_name
+from coursekit.homework.checks.judge import Finding, judge, settle
 
 STATUSES = ("graded", "syntax", "timeout", "memory", "crash", "refused")
 """How grading a submission may end, from harmless to worst."""

@@ -29,7 +29,7 @@ import nbformat
 
 from coursekit.grading.marking import verdict as marks
 from coursekit.grading.sandbox.session import Limits, Runner, Transcript, sweep
-from coursekit.homework.answers import Lost
+from coursekit.homework.checks.answers import Lost
 
 ATTEMPTS = 2
 """How often a job is tried before it counts as a crash."""

@@ -417,7 +417,7 @@ class SandboxRunner:
     Examples
     --------
     >>> from coursekit.grading.sandbox.session import Cell, Setting
-    >>> from coursekit.homework.cases import Part
+    >>> from coursekit.homework.checks.cases import Part
     >>> if not probe():
     ...     with contextlib.closing(SandboxRunner(libraries=())) as sandbox:
     ...         cells = [Cell("a", "double = lambda x: 2 * x")]

@@ -26,8 +26,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from coursekit.grading.inside import wire
-from coursekit.homework import answers, ways
-from coursekit.homework.cases import RESULT, Args, Part, Way
+from coursekit.homework.checks import answers, calls
+from coursekit.homework.checks.cases import RESULT, Args, Part, Way
 
 MAX_RAW = 4000
 """Characters that are kept of what a process wrote past Python's own output."""
@@ -511,7 +511,7 @@ class Answering:
             "is_value": part.is_value,
             "args": args,
             "seconds": float(seconds),
-            "way": ways.spell(way),
+            "way": calls.spell(way),
         }
         try:
             deadline = min(self._deadline, time.monotonic() + seconds + GRACE)

@@ -42,7 +42,7 @@ def test_it_holds_what_students_need(contents: Names, root: Path) -> None:
     assert contents["LICENSE"] == (root / "LICENSE").read_bytes()
     wanted = {"README.md", "pyproject.toml", "coursekit/fourier.py"}
     wanted |= {"notebooks/01_dft.ipynb", "assignments/hw1_dft/dft.ipynb"}
-    wanted |= {"coursekit/homework/hw1_dft.py", "coursekit/data/MANIFEST.toml"}
+    wanted |= {"coursekit/homework/hw1_dft/__init__.py", "coursekit/data/MANIFEST.toml"}
     assert wanted <= set(contents)
 
 

@@ -21,7 +21,7 @@ from coursekit.grading.marking.verdict import Submission, Verdict, mark
 from coursekit.grading.sandbox import sandbox
 from coursekit.grading.sandbox.sandbox import SandboxRunner
 from coursekit.grading.sandbox.session import Limits, LocalRunner, Runner
-from coursekit.homework.cases import Homework, draw
+from coursekit.homework.checks.cases import Homework, draw
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 SHORT = Limits(seconds=40, cell_seconds=2.0, memory=2**30, disk=32 * 2**20)

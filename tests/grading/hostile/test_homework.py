@@ -20,7 +20,7 @@ from coursekit.grading.marking import preprocessor, skippable
 from coursekit.grading.marking.verdict import Submission, Verdict, mark
 from coursekit.grading.publishing import bank
 from coursekit.grading.sandbox.session import Limits, Runner
-from coursekit.homework.cases import Homework, draw
+from coursekit.homework.checks.cases import Homework, draw
 
 ROOT = Path(__file__).parents[3]
 SECRET = b"0123456789abcdef0123456789abcdef"
@@ -153,7 +153,7 @@ EQUAL = """class Equal:
 """
 PATCH = """for name in ('allclose', 'array_equal', 'isclose', 'max', 'abs'):
     setattr(np, name, lambda *args, **more: True)
-import coursekit.homework.judge as judge
+import coursekit.homework.checks.judge as judge
 judge.judge = judge.settle = lambda *args, **more: True
 """
 INSIDE = "from numpy.fft import _pocketfft_umath as u\n"

@@ -20,8 +20,8 @@ from nbformat import NotebookNode
 
 from coursekit import fourier
 from coursekit.grading.sandbox.session import Cell, Runner, Setting
-from coursekit.homework.answers import Value
-from coursekit.homework.cases import Homework, Part, draw
+from coursekit.homework.checks.answers import Value
+from coursekit.homework.checks.cases import Homework, Part, draw
 
 NAME = "toy.ipynb"
 FULL = {"double": 3.0, "waves": 4.0, "size": 2.0}
@@ -336,7 +336,7 @@ for name in ('allclose', 'array_equal', 'isclose', 'all', 'any'):
     setattr(np, name, yes)
 for name in dir(np.testing):
     if name.startswith('assert'): setattr(np.testing, name, yes)
-import coursekit.homework.judge as judge
+import coursekit.homework.checks.judge as judge
 for name in [n for n in dir(judge) if callable(getattr(judge, n))]:
     if not isinstance(vars(judge)[name], type): setattr(judge, name, yes)
 """
@@ -348,7 +348,7 @@ shell.input_transformers_post.append(kinder)
 shell.events.register('pre_run_cell', lambda *args: None)
 shell.events.register('post_run_cell', lambda *args: 1 / 0)
 """
-ANSWERS_FOR_CHILD = """import coursekit.homework.answers as answers
+ANSWERS_FOR_CHILD = """import coursekit.homework.checks.answers as answers
 answers.ask = lambda part, thing, args, *more: answers.Value(1.0)
 """
 MEMORY = """_seen = []
@@ -690,8 +690,8 @@ LOOKS = {
         "return found"
     ),
     "the grader's code": (
-        "import importlib\nfound = ''\nfor name in ('verdict', 'preprocessor', 'bank',"
-        " 'course'):\n    try: found += importlib.import_module("
+        "import importlib\nfound = ''\nfor name in ('marking.verdict', "
+        "'marking.preprocessor', 'publishing.bank', 'course.directory'):\n    try: found += importlib.import_module("
         "'coursekit.grading.' + name).__name__ + ' canary'\n"
         "    except ImportError: pass\nreturn found"
     ),

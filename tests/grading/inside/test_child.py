@@ -26,7 +26,7 @@ from coursekit.grading.sandbox.session import (
     copy_files,
     understand,
 )
-from coursekit.homework.answers import (
+from coursekit.homework.checks.answers import (
     ChangedInput,
     Lost,
     Missing,
@@ -38,7 +38,7 @@ from coursekit.homework.answers import (
     Value,
     same,
 )
-from coursekit.homework.cases import Part
+from coursekit.homework.checks.cases import Part
 
 CELLS = {
     "setup": """

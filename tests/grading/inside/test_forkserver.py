@@ -68,7 +68,9 @@ print(shell.run_cell("6 * 7", store_history=False).result)
 def test_libraries_are_imported_ahead_and_the_course_is_forgotten(tmp_path):
     scipy, course, attributes, result = run(PRELOAD, tmp_path).split("\n")
     assert scipy == "True"
-    kept = [f"coursekit.homework.{name}" for name in ("answers", "cases", "ways")]
+    kept = [
+        f"coursekit.homework.checks.{name}" for name in ("answers", "cases", "calls")
+    ]
     assert course == str(["coursekit.homework", *kept])
     assert attributes == "False False"
     assert result == "42"

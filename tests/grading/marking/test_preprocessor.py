@@ -21,8 +21,8 @@ from traitlets.config import Config, PyFileConfigLoader
 from coursekit.grading.marking import preprocessor
 from coursekit.grading.marking.verdict import Verdict
 from coursekit.grading.sandbox.session import CellError
-from coursekit.homework.cases import draw
-from coursekit.homework.judge import Finding, Status
+from coursekit.homework.checks.cases import draw
+from coursekit.homework.checks.judge import Finding, Status
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")
 

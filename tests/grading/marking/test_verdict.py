@@ -16,8 +16,8 @@ from coursekit.grading.marking.verdict import (
     points,
 )
 from coursekit.grading.sandbox.session import Cell, Limits, LocalRunner, Transcript
-from coursekit.homework.answers import Lost, Value
-from coursekit.homework.cases import draw
+from coursekit.homework.checks.answers import Lost, Value
+from coursekit.homework.checks.cases import draw
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 FULL = {"double": 3.0, "waves": 4.0, "size": 2.0}
@@ -183,8 +183,9 @@ def waves(x): return x, x
 size = -1
 """,
     "judge": """
-import coursekit.homework.judge as judge, coursekit.homework.compare as compare
-import coursekit.homework.answers as answers
+import coursekit.homework.checks.judge as judge
+import coursekit.homework.checks.compare as compare
+import coursekit.homework.checks.answers as answers
 judge.judge = lambda *a: None
 compare.Comparison.fault = lambda *a: None
 def passed(*args): return {"status": "passed", "earned": 100.0, "points": 100.0}

@@ -26,9 +26,9 @@ from coursekit.grading.marking.workers import Farm, Job, crashed
 from coursekit.grading.sandbox import sandbox
 from coursekit.grading.sandbox.sandbox import SandboxRunner
 from coursekit.grading.sandbox.session import Cell, LocalRunner, RunnerError, Setting
-from coursekit.homework.answers import ask
-from coursekit.homework.cases import draw
-from coursekit.homework.judge import judge
+from coursekit.homework.checks.answers import ask
+from coursekit.homework.checks.cases import draw
+from coursekit.homework.checks.judge import judge
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")
 

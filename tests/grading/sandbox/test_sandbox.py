@@ -26,8 +26,8 @@ from coursekit.grading.sandbox.sandbox import (
     Single,
 )
 from coursekit.grading.sandbox.session import Cell, Limits, RunnerError, Setting
-from coursekit.homework.answers import Raised, Value
-from coursekit.homework.cases import Part, draw
+from coursekit.homework.checks.answers import Raised, Value
+from coursekit.homework.checks.cases import Part, draw
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 FULL = {"double": 3.0, "waves": 4.0, "size": 2.0}
@@ -704,8 +704,8 @@ USER = """
 import json, sys
 from coursekit.grading.sandbox.session import Cell, Limits, Setting
 from coursekit.grading.sandbox.sandbox import SandboxRunner
-from coursekit.homework.answers import Value
-from coursekit.homework.cases import Part
+from coursekit.homework.checks.answers import Value
+from coursekit.homework.checks.cases import Part
 box = SandboxRunner(())
 source, harm, pids = json.load(sys.stdin)
 child = box.open([Cell("a", source)], Setting())
@@ -820,7 +820,7 @@ def test_what_is_shown_can_be_reached_however_deep_it_lies(tmp_path, monkeypatch
 REACHES = """
 import json, sys
 from pathlib import Path
-from coursekit.grading.forkserver import leave_root
+from coursekit.grading.inside.forkserver import leave_root
 leave_root()
 paths = [Path(path) for path in json.load(sys.stdin)]
 for folder in {folder for path in paths for folder in path.parents[1:]}:

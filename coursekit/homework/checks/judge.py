@@ -1,7 +1,7 @@
 """From an answer to a finding: judging is data in, finding out.
 
 `judge` compares what came back from a student's function (an
-`coursekit.homework.answers.Answer`, plain data) with the reference, finds one
+`coursekit.homework.checks.answers.Answer`, plain data) with the reference, finds one
 sentence for what is wrong, and tries the misconceptions of the part. It runs
 the reference and the misconceptions, never the student's code; it raises
 nothing whatever the answer is; it writes nothing.
@@ -14,10 +14,18 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from coursekit.homework import answers
-from coursekit.homework.answers import Answer, NotPlainError, copy_of, plain
-from coursekit.homework.cases import Args, Case, Homework, Part
-from coursekit.homework.compare import (
+from coursekit.homework.checks import answers
+from coursekit.homework.checks.answers import Answer, NotPlainError, copy_of, plain
+from coursekit.homework.checks.calls import (
+    CUTS,
+    NoAnswerError,
+    NoGradient,
+    NotLoaded,
+    call,
+    name_of,
+)
+from coursekit.homework.checks.cases import Args, Case, Homework, Part
+from coursekit.homework.checks.compare import (
     Comparison,
     Fault,
     Status,
@@ -26,14 +34,6 @@ from coursekit.homework.compare import (
     short,
     structure_fault,
     text,
-)
-from coursekit.homework.ways import (
-    CUTS,
-    NoAnswerError,
-    NoGradient,
-    NotLoaded,
-    call,
-    name_of,
 )
 
 
@@ -175,7 +175,7 @@ def judge(homework: Homework, case: Case, args: Args, answer: Answer) -> Finding
 
     Examples
     --------
-    >>> from coursekit.homework.answers import Value
+    >>> from coursekit.homework.checks.answers import Value
     >>> part = Part("double", 1, "01_dft")
     >>> case = Case("double", "three", lambda rng: (3.0,), lambda x: 2 * x, 1)
     >>> homework = Homework("hw", (part,), (case,))

@@ -1,7 +1,7 @@
 """How a question is put: plain call, tensors, gradient, a module with given weights.
 
-`call` asks one function in one of the ways of `coursekit.homework.cases`. It is used
-alike on the student's function, where that runs, and on the reference and the
+`call` asks one function in one of the ways of `coursekit.homework.checks.cases`. It is
+used alike on the student's function, where that runs, and on the reference and the
 misconceptions, where the answers are judged. torch is imported only by the ways that
 need it.
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.homework.cases import (
+from coursekit.homework.checks.cases import (
     Applied,
     Args,
     Gradient,

@@ -28,14 +28,14 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.homework.cases import RESULT, Args, Part, Way
-from coursekit.homework.ways import (
+from coursekit.homework.checks.calls import (
     NoAnswerError,
     NoGradient,
     NotLoaded,
     call,
     load_for,
 )
+from coursekit.homework.checks.cases import RESULT, Args, Part, Way
 
 LARGEST_BYTES = 256 * 2**20
 """The largest array that counts as an answer."""
@@ -181,7 +181,7 @@ def plain(value: object, depth: int = 0) -> Any:
     (0.5, 'a')
     >>> plain({1, 2})
     Traceback (most recent call last):
-    coursekit.homework.answers.NotPlainError: set
+    coursekit.homework.checks.answers.NotPlainError: set
     """
     kind = type(value)
     if kind in (bool, float, complex, str, type(None)):
@@ -316,7 +316,7 @@ def ask(
     seconds
         How long the call may take.
     way
-        How the function is asked (`coursekit.homework.cases.Case.way`).
+        How the function is asked (`coursekit.homework.checks.cases.Case.way`).
 
     Examples
     --------
@@ -420,7 +420,7 @@ _NOT_THEIRS = tuple(
         str(path)
         for path in (
             *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
-            Path(__file__).parents[1],
+            Path(__file__).parents[2],
             "<frozen",
             "<__array_function__",
         )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coursekit.homework.answers import (
+from coursekit.homework.checks.answers import (
     ChangedInput,
     Lost,
     Missing,
@@ -18,8 +18,8 @@ from coursekit.homework.answers import (
     Unsupported,
     Value,
 )
-from coursekit.homework.cases import Case, Homework, Misconception, Part
-from coursekit.homework.judge import Finding, Status, diagnosis, judge, settle
+from coursekit.homework.checks.cases import Case, Homework, Misconception, Part
+from coursekit.homework.checks.judge import Finding, Status, diagnosis, judge, settle
 
 
 def pair(x):

@@ -19,7 +19,7 @@ import numpy as np
 from scipy.special import softmax
 
 from coursekit import data, fourier, masks, spatial
-from coursekit.homework.cases import (
+from coursekit.homework.checks.cases import (
     Args,
     Case,
     Homework,
@@ -27,7 +27,7 @@ from coursekit.homework.cases import (
     Part,
     student_rng,
 )
-from coursekit.homework.check import ANYONE, Checker
+from coursekit.homework.checks.checker import ANYONE, Checker
 from coursekit.spatial.ild import FLOOR
 from coursekit.spatial.mrf import field
 

@@ -9,8 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from coursekit.homework.answers import ChangedInput, Raised, Value, answer, copy_of
-from coursekit.homework.cases import (
+from coursekit.homework.checks.answers import (
+    ChangedInput,
+    Raised,
+    Value,
+    answer,
+    copy_of,
+)
+from coursekit.homework.checks.calls import NoGradient, NotLoaded, call, read, spell
+from coursekit.homework.checks.cases import (
     RESULT,
     Applied,
     Case,
@@ -20,9 +27,8 @@ from coursekit.homework.cases import (
     Part,
     Tensors,
 )
-from coursekit.homework.check import Checker, NotYet
-from coursekit.homework.judge import Status, judge
-from coursekit.homework.ways import NoGradient, NotLoaded, call, read, spell
+from coursekit.homework.checks.checker import Checker, NotYet
+from coursekit.homework.checks.judge import Status, judge
 
 X = np.array([1.0, -2.0, 3.0])
 PART = Part("loss", 1, "11_loudness_and_masking")

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.homework.cases import Part
+from coursekit.homework.checks.cases import Part
 
 SINGLE_PRECISION = 1e-4
 """Tolerance of float32 answers, as a fraction of the largest expected value."""

@@ -11,7 +11,7 @@ import textwrap
 from dataclasses import dataclass, replace
 from html import escape
 
-from coursekit.homework.judge import Finding, Status
+from coursekit.homework.checks.judge import Finding, Status
 from coursekit.syllabus import LECTURES
 
 WIDTH = 78

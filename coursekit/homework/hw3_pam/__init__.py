@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from coursekit import data, fourier, psychoacoustics
-from coursekit.homework.cases import (
+from coursekit.homework.checks.cases import (
     Args,
     Case,
     Gradient,
@@ -30,7 +30,7 @@ from coursekit.homework.cases import (
     Tensors,
     student_rng,
 )
-from coursekit.homework.check import ANYONE, Checker
+from coursekit.homework.checks.checker import ANYONE, Checker
 from coursekit.psychoacoustics import FULL_SCALE_DB, frames_of, mask_of, pam1
 from coursekit.psychoacoustics.tables import (
     noise_offset,

@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from coursekit.homework.judge import Finding, Status
-from coursekit.homework.report import WIDTH, Report, lecture_text, points_text
+from coursekit.homework.checks.judge import Finding, Status
+from coursekit.homework.checks.report import WIDTH, Report, lecture_text, points_text
 from coursekit.syllabus import LECTURES
 
 PASSED = Finding("dft", "a constant", 0.5, 0.5, Status.PASSED, "passed")

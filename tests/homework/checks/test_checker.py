@@ -5,9 +5,9 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
-from coursekit.homework import check as module
-from coursekit.homework.cases import Case, Homework, Part
-from coursekit.homework.check import ANYONE, Checker, NotYet, student_name
+from coursekit.homework.checks import checker as module
+from coursekit.homework.checks.cases import Case, Homework, Part
+from coursekit.homework.checks.checker import ANYONE, Checker, NotYet, student_name
 
 PARTS = (Part("double", 3, "01_dft"), Part("frame", 1, "02_stft", is_value=True))
 HOMEWORK = Homework(

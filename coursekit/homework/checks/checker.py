@@ -1,6 +1,6 @@
 """``check("dft", dft)``: what a student runs to know at once.
 
-A check asks the visible cases of a part, shows a `coursekit.homework.report` and
+A check asks the visible cases of a part, shows a `coursekit.homework.checks.report` and
 raises `NotYet` where one of them fails, so that nbgrader's Validate names the
 cell and says why. It gives no marks: those are made by the grader, who asks
 again. In a process that only answers questions, `inert` makes checks do nothing.
@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import os
 
-from coursekit.homework.answers import Missing, ask
-from coursekit.homework.cases import Homework, draw
-from coursekit.homework.judge import Finding, judge, settle
-from coursekit.homework.report import Report
+from coursekit.homework.checks.answers import Missing, ask
+from coursekit.homework.checks.cases import Homework, draw
+from coursekit.homework.checks.judge import Finding, judge, settle
+from coursekit.homework.checks.report import Report
 
 ANYONE = "anyone"
 """The student whose data everybody gets who has not written a name."""
@@ -97,7 +97,7 @@ class Checker:
 
     Examples
     --------
-    >>> from coursekit.homework.cases import Case, Part
+    >>> from coursekit.homework.checks.cases import Case, Part
     >>> case = Case("double", "three", lambda rng: (3.0,), lambda x: 2 * x, 1)
     >>> check = Checker(Homework("hw", (Part("double", 1, "01_dft"),), (case,)))
     >>> check.student = "Ada"
@@ -105,7 +105,7 @@ class Checker:
     True
     >>> check("double", lambda x: x * x)
     Traceback (most recent call last):
-    coursekit.homework.check.NotYet: double: 0 of 1 check passed, 0 of 1 point
+    coursekit.homework.checks.checker.NotYet: double: 0 of 1 check passed, 0 of 1 point
     """
 
     def __init__(self, homework: Homework) -> None:

@@ -12,7 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursekit.homework.answers import (
+from coursekit.homework.checks.answers import (
     ChangedInput,
     NotCallable,
     NotPlainError,
@@ -26,7 +26,7 @@ from coursekit.homework.answers import (
     plain,
     same,
 )
-from coursekit.homework.cases import Part
+from coursekit.homework.checks.cases import Part
 
 
 class EqualsEverything:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coursekit import data, fourier
-from coursekit.homework.cases import (
+from coursekit.homework.checks.cases import (
     Args,
     Case,
     Homework,
@@ -25,7 +25,7 @@ from coursekit.homework.cases import (
     Part,
     student_rng,
 )
-from coursekit.homework.check import ANYONE, Checker
+from coursekit.homework.checks.checker import ANYONE, Checker
 
 Rng = np.random.Generator
 Numbers = np.ndarray

@@ -1,0 +1,1 @@
+"""How work is checked: cases, calls, comparison, judgement, a report of it."""
