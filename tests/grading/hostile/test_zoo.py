@@ -691,7 +691,8 @@ LOOKS = {
     ),
     "the grader's code": (
         "import importlib\nfound = ''\nfor name in ('marking.verdict', "
-        "'marking.preprocessor', 'publishing.bank', 'course.directory'):\n    try: found += importlib.import_module("
+        "'marking.preprocessor', 'publishing.bank', 'course.directory'):\n"
+        "    try: found += importlib.import_module("
         "'coursekit.grading.' + name).__name__ + ' canary'\n"
         "    except ImportError: pass\nreturn found"
     ),
