@@ -55,10 +55,10 @@ evidence: $(READY)
 	$(BIN)/python -m coursekit.evidence
 
 data: $(READY)
-	$(BIN)/python -m coursekit.data.build --training
+	$(BIN)/python -m coursekit.data.making.build --training
 
 pack: $(READY)
-	$(BIN)/python -m coursekit.data.build
+	$(BIN)/python -m coursekit.data.making.build
 
 format: $(READY)
 	$(BIN)/ruff format .

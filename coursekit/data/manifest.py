@@ -182,7 +182,7 @@ class Pack:
                 f"{len(wrong)} of {len(self._clips)} files in {self.root} are missing "
                 f"or not as the manifest says: {', '.join(wrong[:5])}; restore them "
                 "from the repository or rebuild them with "
-                "`python -m coursekit.data.build`"
+                "`python -m coursekit.data.making.build`"
             )
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from coursekit import audio, data
 from coursekit.data.corpora import check_split
+from coursekit.data.making.sources import SOURCES
 from coursekit.data.manifest import MANIFEST, file_sha256
-from coursekit.data.sources import SOURCES
 
 ROOT = Path(data.__file__).parent
 CLIPS = data.clips()
@@ -109,7 +109,9 @@ def test_licences_are_open_and_their_notices_are_there():
 
 
 def test_each_row_names_the_package_that_it_comes_from():
-    labels = {source.label for source in SOURCES.values()} | {"coursekit.data.engine"}
+    labels = {source.label for source in SOURCES.values()} | {
+        "coursekit.data.making.engine"
+    }
     for clip in CLIPS:
         assert clip.source in labels, clip.name
         assert clip.files or clip.synthetic, clip.name

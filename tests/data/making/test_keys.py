@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from coursekit.data.keys import typing
+from coursekit.data.making.keys import typing
 
 RATE = 16_000
 

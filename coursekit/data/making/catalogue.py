@@ -321,7 +321,7 @@ def _typed(name: str, profile: str, split: str, seed: int, take: int = 0) -> Rec
 
 
 def _motorcycles(seconds: float, takes: int) -> list[Recipe]:
-    from coursekit.data.engine import TEST_ENGINES, TRAIN_ENGINES
+    from coursekit.data.making.engine import TEST_ENGINES, TRAIN_ENGINES
 
     sides = [(engine, "train") for engine in TRAIN_ENGINES]
     sides += [(engine, "test") for engine in TEST_ENGINES]

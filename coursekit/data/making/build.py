@@ -2,9 +2,9 @@
 
 ::
 
-    python -m coursekit.data.build                  # the shipped pack, in place
-    python -m coursekit.data.build --check          # the same elsewhere, compared
-    python -m coursekit.data.build --training DIR   # the training set, into DIR
+    python -m coursekit.data.making.build                  # the shipped pack, in place
+    python -m coursekit.data.making.build --check          # the same elsewhere, compared
+    python -m coursekit.data.making.build --training DIR   # the training set, into DIR
 
 Both fetch the packages that `sources` names (once, into a cache outside the
 repository), make each clip as `recipes` says, and write ``MANIFEST.toml``. A
@@ -28,7 +28,9 @@ import soundfile
 from tqdm import tqdm
 
 from coursekit import audio
-from coursekit.data import engine, keys, prepare, recipes
+from coursekit.data.making import catalogue, engine, keys, prepare
+from coursekit.data.making.catalogue import Recipe
+from coursekit.data.making.sources import SOURCES, unpacked
 from coursekit.data.manifest import (
     MANIFEST,
     Clip,
@@ -38,12 +40,10 @@ from coursekit.data.manifest import (
     file_sha256,
     write_manifest,
 )
-from coursekit.data.recipes import Recipe
-from coursekit.data.sources import SOURCES, unpacked
 
 PREFACE = """\
 The recordings of the course: where each comes from, whose it is, and what was
-done to it. Written by `python -m coursekit.data.build`; LICENSES.md beside it has
+done to it. Written by `python -m coursekit.data.making.build`; LICENSES.md beside it has
 the notices. A mixture that holds a clip under CC-BY-SA is under CC-BY-SA too.
 `synthetic = true` marks what no microphone ever heard."""
 
@@ -55,7 +55,7 @@ PROCESSING = {
     "cross-faded, RMS -26 dBFS with a peak of 0.9 at most",
     "keys": "a typing sequence assembled at random (seed {seed}) from recordings of "
     "single keys, at {rate} Hz, RMS -26 dBFS with a peak of 0.9 at most",
-    "engine": "synthesised by coursekit.data.engine (seed {seed}), RMS -26 dBFS",
+    "engine": "synthesised by coursekit.data.making.engine (seed {seed}), RMS -26 dBFS",
     "sung": "one channel, silence trimmed, active level -23 dBFS",
     "response": "resampled to {rate} Hz, below 20 Hz removed, end faded, peak 0.9",
 }
@@ -100,7 +100,7 @@ def render(recipe: Recipe, files: Iterable[Path]) -> prepare.Audio:
 
     Examples
     --------
-    >>> row = next(row for row in recipes.shipped() if row.kind == "motorcycle")
+    >>> row = next(row for row in catalogue.shipped() if row.kind == "motorcycle")
     >>> render(row, ()).shape
     (160000,)
     """
@@ -189,7 +189,7 @@ def entry(recipe: Recipe, path: Path, files: Iterable[Path], root: Path) -> Clip
         rate=rate, seconds=round(seconds, 3), split=recipe.split,
         speaker=recipe.speaker, language=recipe.language,
         transcript=recipe.transcript,
-        source=source.label if source else "coursekit.data.engine",
+        source=source.label if source else "coursekit.data.making.engine",
         files=tuple(file.relative_to(root).as_posix() for file in files),
         author=recipe.author or (source.author if source else authors),
         licence=recipe.licence or (source.licence if source else "MIT"),
@@ -203,7 +203,7 @@ def processing(recipe: Recipe) -> str:
 
     Examples
     --------
-    >>> processing(next(row for row in recipes.shipped() if row.kind == "hall"))
+    >>> processing(next(row for row in catalogue.shipped() if row.kind == "hall"))
     'from 0 s to 6 s, resampled to 44100 Hz, below 20 Hz removed, end faded, peak 0.9'
     """
     start, stop = recipe.part
@@ -283,11 +283,11 @@ def training_recipes(cache: Path) -> tuple[Recipe, ...]:
     synthesised and assembled sounds with other seeds. Sides of the split are
     those of the shipped pack.
     """
-    speech = [row for voice in recipes.VOICES for row in _all_prompts(voice, cache)]
-    return (*speech, *_all_music(cache), *recipes.training())
+    speech = [row for voice in catalogue.VOICES for row in _all_prompts(voice, cache)]
+    return (*speech, *_all_music(cache), *catalogue.training())
 
 
-def _all_prompts(voice: recipes.Voice, cache: Path) -> Iterator[Recipe]:
+def _all_prompts(voice: catalogue.Voice, cache: Path) -> Iterator[Recipe]:
     """Return the rows of everything that a voice says."""
     root = unpacked(SOURCES[voice.source], cache)
     joined: list[str] = []
@@ -300,7 +300,7 @@ def _all_prompts(voice: recipes.Voice, cache: Path) -> Iterator[Recipe]:
         joined.append(name)
         seconds += length
         if seconds >= 8:
-            whole = recipes.spoken(voice, tuple(joined), next(numbers))
+            whole = catalogue.spoken(voice, tuple(joined), next(numbers))
             yield replace(whole, name=f"{whole.name}_all", seconds=300.0)
             joined, seconds = [], 0.0
 
@@ -308,7 +308,7 @@ def _all_prompts(voice: recipes.Voice, cache: Path) -> Iterator[Recipe]:
 def _all_music(cache: Path, seconds: float = 10.0) -> Iterator[Recipe]:
     """Return the rows of all the music, in pieces."""
     root = unpacked(SOURCES["opsound"], cache)
-    for row in recipes.shipped():
+    for row in catalogue.shipped():
         if row.kind != "music":
             continue
         (name,) = row.files
@@ -363,7 +363,7 @@ def check(cache: Path) -> int:
     """
     here = Path(__file__).parent
     with tempfile.TemporaryDirectory() as folder:
-        build(recipes.shipped(), Path(folder), cache, kept={})
+        build(catalogue.shipped(), Path(folder), cache, kept={})
         found = differences(Pack(here), Pack(folder))
         names = {clip.name for clip in Pack(folder).clips()}
     same = len(names - {name for name, _ in found})
@@ -376,7 +376,7 @@ def check(cache: Path) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; see the top of this file."""
     parser = argparse.ArgumentParser(
-        prog="python -m coursekit.data.build", description=__doc__.split("\n")[0]
+        prog="python -m coursekit.data.making.build", description=__doc__.split("\n")[0]
     )
     parser.add_argument(
         "--training", metavar="DIR", nargs="?", type=Path,
@@ -408,7 +408,7 @@ def _run(chosen: argparse.Namespace) -> int:
         clips = build(rows, root, chosen.cache, kept=intact(root))
     else:
         root = Path(__file__).parent
-        clips = build(recipes.shipped(), root, chosen.cache, kept={})
+        clips = build(catalogue.shipped(), root, chosen.cache, kept={})
     Pack(root).verify()
     minutes = sum(clip.seconds for clip in clips) / 60
     size = sum(clip.path.stat().st_size for clip in clips) / 1e6

@@ -1,6 +1,6 @@
 """From a source's files to one clip: decode, trim, join, fade, level, write.
 
-Used by `coursekit.data.build`; each step is a short function of samples.
+Used by `coursekit.data.making.build`; each step is a short function of samples.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from coursekit.data import sources
-from coursekit.data.sources import SOURCES, Source, unpacked
+from coursekit.data.making import sources
+from coursekit.data.making.sources import SOURCES, Source, unpacked
 
 
 def tar_bytes(files, mode="w:xz"):

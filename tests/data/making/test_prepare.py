@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coursekit import audio
-from coursekit.data import prepare
+from coursekit.data.making import prepare
 
 RATE = 16_000
 

@@ -8,8 +8,8 @@ import pytest
 import soundfile
 
 from coursekit import data
-from coursekit.data import engine, prepare, recipes
-from coursekit.data.build import render
+from coursekit.data.making import catalogue, engine, prepare
+from coursekit.data.making.build import render
 
 RATE = 16_000
 ALL = engine.TRAIN_ENGINES + engine.TEST_ENGINES
@@ -131,7 +131,7 @@ def test_what_no_engine_can_do(rpm, rng):
 
 @pytest.mark.parametrize("name", ["motorcycle_single", "motorcycle_v_twin_45"])
 def test_a_shipped_motorcycle_is_remade_bit_for_bit(name, tmp_path):
-    row = next(row for row in recipes.shipped() if row.name == name)
+    row = next(row for row in catalogue.shipped() if row.name == name)
     prepare.write(tmp_path / "again.flac", render(row, ()), row.rate)
     again, _ = soundfile.read(tmp_path / "again.flac", dtype="int16")
     shipped, _ = soundfile.read(data.clip(name).path, dtype="int16")

@@ -2,7 +2,7 @@
 
 Each package is named with its version and the sha256 of the file that the
 registry serves, so that a rebuild starts from the same bytes everywhere.
-Taught nowhere; used by `coursekit.data.build`.
+Taught nowhere; used by `coursekit.data.making.build`.
 """
 
 from __future__ import annotations

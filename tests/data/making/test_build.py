@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from coursekit import audio, data
-from coursekit.data import build, recipes, sources
+from coursekit.data.making import build, catalogue, sources
+from coursekit.data.making.catalogue import Recipe
+from coursekit.data.making.sources import SOURCES, Source
 from coursekit.data.manifest import MANIFEST, Pack, write_manifest
-from coursekit.data.recipes import Recipe
-from coursekit.data.sources import SOURCES, Source
 
 ROOT = Path(data.__file__).parent
 RATE = 16_000
@@ -45,7 +45,7 @@ def rows():
 
 def test_the_recipes_and_the_shipped_manifest_agree():
     clips = data.clips()
-    shipped = recipes.shipped()
+    shipped = catalogue.shipped()
     assert [row.name for row in shipped] == [clip.name for clip in clips]
     for row, clip in zip(shipped, clips, strict=True):
         assert (row.kind, row.split, row.speaker) == (
@@ -64,17 +64,19 @@ def test_the_recipes_and_the_shipped_manifest_agree():
 
 
 def test_the_training_set_keeps_the_sides_of_the_pack():
-    sides = {voice.speaker: voice.split for voice in recipes.VOICES}
-    for voice in recipes.VOICES:
+    sides = {voice.speaker: voice.split for voice in catalogue.VOICES}
+    for voice in catalogue.VOICES:
         assert sides[voice.speaker] == voice.split
     shipped = {
-        (row.source, file): row.split for row in recipes.shipped() for file in row.files
+        (row.source, file): row.split
+        for row in catalogue.shipped()
+        for file in row.files
     }
-    for row in recipes.training():
+    for row in catalogue.training():
         for file in row.files:
             assert shipped.get((row.source, file), row.split) == row.split
     seeds = [
-        (row.files, row.seed) for row in recipes.training() if row.make == "engine"
+        (row.files, row.seed) for row in catalogue.training() if row.make == "engine"
     ]
     assert len(set(seeds)) == len(seeds)
 
@@ -154,7 +156,7 @@ def test_all_prompts_of_a_voice_are_joined_in_order(tmp_path, monkeypatch):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(bytes(round(seconds * 8000)))
     monkeypatch.setattr(build, "unpacked", lambda *_: root)
-    rows = list(build._all_prompts(recipes.VOICES[0], tmp_path))
+    rows = list(build._all_prompts(catalogue.VOICES[0], tmp_path))
     assert [row.files for row in rows] == [("a.g722", "b.g722"), ("dictate/d.g722",)]
     assert [row.name for row in rows] == ["allison_en_01_all", "allison_en_02_all"]
     assert all(row.make == "speech" and row.split == "train" for row in rows)

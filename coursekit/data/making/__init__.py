@@ -1,0 +1,1 @@
+"""How the shipped recordings and the training set are made from their sources."""
