@@ -49,7 +49,7 @@ bench: $(READY)
 	$(BIN)/python tests/bench/run.py
 
 train: $(READY)
-	$(BIN)/python -m coursekit.coding.recipes
+	$(BIN)/python -m coursekit.coding.models
 
 evidence: $(READY)
 	$(BIN)/python -m coursekit.evidence

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from coursekit import psychoacoustics as pa
+from coursekit.coding.curves import Saving
 from coursekit.demos.canvas import (
     BLUE,
     GREEN,
@@ -20,7 +21,6 @@ from coursekit.demos.canvas import (
     drawing,
     legend_above,
 )
-from coursekit.evidence.curves import Saving
 from coursekit.plots import Picture
 
 Real = np.ndarray[Any, np.dtype[np.float64]]

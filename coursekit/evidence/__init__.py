@@ -5,8 +5,8 @@ makes it anew. A table carries its configuration, seeds, versions and log, and a
 computes a part of one seed again and compares.
 """
 
-from coursekit.evidence.curves import curve_of, saving
-from coursekit.evidence.recipes import Recipe, drift, names, recipe, recompute
+from coursekit.coding.curves import curve_of, saving
+from coursekit.evidence.experiment import Recipe, drift, names, recipe, recompute
 from coursekit.evidence.table import Summary, Table, load
 
 __all__ = [

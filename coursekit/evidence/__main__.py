@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from coursekit.coding.evaluation import has_visqol
-from coursekit.evidence.recipes import build, names, recipe, reopen
+from coursekit.evidence.experiment import build, names, recipe, reopen
 from coursekit.evidence.table import TABLES, load
 
 

@@ -26,7 +26,7 @@ from coursekit.spatial import (
     icm,
     mean_field,
 )
-from coursekit.spatial.experiment import BETA, NOISY, draw
+from coursekit.spatial.table_deck import BETA, NOISY, draw
 
 ITERATIONS = 20  # of EM, for both
 

@@ -3,8 +3,8 @@ import pytest
 
 from coursekit import data, metrics
 from coursekit import psychoacoustics as pa
+from coursekit.coding.curves import Saving
 from coursekit.demos import perceptual_loss as demo
-from coursekit.evidence.curves import Saving
 
 RATE = 16000
 

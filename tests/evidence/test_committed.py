@@ -7,7 +7,7 @@ import pytest
 
 from coursekit import evidence
 from coursekit.coding.evaluation import Row, is_evidence
-from coursekit.evidence.pam_loss import STEPS
+from coursekit.coding.table_pam_loss import STEPS
 from coursekit.evidence.table import TABLES, sha256_of
 
 NAMES = evidence.names()

@@ -27,7 +27,7 @@ from coursekit.spatial import (
     three_talkers,
     unary,
 )
-from coursekit.spatial.experiment import RATE, render_equally, talkers
+from coursekit.spatial.table_deck import RATE, render_equally, talkers
 
 
 def speech(seed: int = 0, scene=None):

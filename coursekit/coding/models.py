@@ -1,6 +1,6 @@
 """The recipes of the codecs that ship with the course, one per file of weights.
 
-``python -m coursekit.coding.recipes`` trains them all, ``… wave`` one of them; a run
+``python -m coursekit.coding.models`` trains them all, ``… wave`` one of them; a run
 that was stopped goes on where it was. The card beside each file of weights says what
 it was made of and what it reached on speakers it never heard (`figures`); a test
 holds it to both.
@@ -215,7 +215,7 @@ def _listed(value: Any) -> Any:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train the recipes named on the command line, or all."""
     parser = argparse.ArgumentParser(
-        prog="python -m coursekit.coding.recipes", description=(__doc__ or "")
+        prog="python -m coursekit.coding.models", description=(__doc__ or "")
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(RECIPES))
     parser.add_argument("--folder", type=Path, default=Path(".training"))

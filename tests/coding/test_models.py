@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from coursekit import data, training
-from coursekit.coding import recipes
+from coursekit.coding import models
 from coursekit.coding.evaluation import (
     SNR_FLOOR_DB,
     Row,
@@ -13,7 +13,7 @@ from coursekit.coding.evaluation import (
     mean_saving,
     silence,
 )
-from coursekit.coding.recipes import RECIPES, figures, held_out, load, weights_path
+from coursekit.coding.models import RECIPES, figures, held_out, load, weights_path
 
 # Another machine adds up in another order: a value near the border between two
 # symbols may fall to the other side, and all figures move a little.
@@ -43,14 +43,14 @@ def test_the_figures_are_reached_on_speakers_never_heard(name):
 
 
 def test_training_and_test_have_no_speaker_in_common():
-    train = {c.speaker for k in recipes.KINDS for c in data.clips(k, "train")} - {""}
+    train = {c.speaker for k in models.KINDS for c in data.clips(k, "train")} - {""}
     test = {c.speaker for c in data.clips("speech", "test")}
     assert len(held_out()) == len(test)
     assert not train & test
 
 
 def test_what_is_shipped_is_evidence():
-    nothing = silence(held_out(), recipes.RATE, listeners=())
+    nothing = silence(held_out(), models.RATE, listeners=())
     for name in RECIPES:
         reached = training.read_card(weights_path(name))["figures"]
         assert reached["nmr"] < nothing.nmr - 0.5, name
@@ -85,20 +85,20 @@ def test_whoever_listened_in_training_saves_bytes(other, nmr, audible):
 def test_a_recipe_makes_weights_and_card(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_FAST", "1")
     short = [x[:32000] for x in held_out()[:1]]
-    monkeypatch.setattr(recipes, "_material", lambda: short)
+    monkeypatch.setattr(models, "_material", lambda: short)
     monkeypatch.setattr(training, "WEIGHTS", tmp_path)
     recipe = RECIPES["mdct_time_low"]
     plan = dataclasses.replace(recipe.plan, batch=1, samples=4096)
     recipe = dataclasses.replace(recipe, plan=plan)
-    card = recipes.ship(recipe, tmp_path / "runs")
+    card = models.ship(recipe, tmp_path / "runs")
     assert (tmp_path / "runs" / "mdct_time_low.safetensors").exists()
     assert training.read_card(card)["steps"] == recipe.descent.steps
-    assert recipes.load("mdct_time_low").encode(short[0])
+    assert models.load("mdct_time_low").encode(short[0])
 
 
 def test_an_unknown_recipe_is_named(capsys):
     with pytest.raises(ValueError, match=r"no recipe is called 'mp3'; there are wave"):
         load("mp3")
     with pytest.raises(SystemExit):
-        recipes.main(["mp3"])
+        models.main(["mp3"])
     assert "no recipe is called mp3" in capsys.readouterr().err

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from coursekit import evidence
-from coursekit.evidence import recipes
+from coursekit.evidence import experiment
 from coursekit.evidence.__main__ import main
-from coursekit.evidence.recipes import Recipe, build, drift, recompute, reopen
+from coursekit.evidence.experiment import Recipe, build, drift, recompute, reopen
 from coursekit.evidence.table import sha256_of
 
 
@@ -128,7 +128,7 @@ def test_a_record_that_the_table_does_not_have_is_refused(dice):
 
 
 def test_the_command_builds_what_it_is_told(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(recipes, "MODULES", {"dice": "dice_of_this_test"})
+    monkeypatch.setattr(experiment, "MODULES", {"dice": "dice_of_this_test"})
     module = types.ModuleType("dice_of_this_test")
     module.RECIPE = DICE
     monkeypatch.setitem(sys.modules, "dice_of_this_test", module)

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from coursekit import data, music, training
 from coursekit.coding.evaluation import AnyCodec, Row, measure, silence
 from coursekit.coding.masked_mdct import FlatMdctCodec, MaskedMdctCodec
-from coursekit.coding.recipes import RECIPES, load, weights_path
+from coursekit.coding.models import RECIPES, load, weights_path
 from coursekit.coding.traditional import Flac, Mp3, Opus
-from coursekit.evidence.recipes import Configuration, Recipe
+from coursekit.evidence.experiment import Configuration, Recipe
 from coursekit.evidence.table import Record
 
 Audio = NDArray[np.float64]

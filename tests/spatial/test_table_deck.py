@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from coursekit import data
-from coursekit.spatial import downmix, experiment, three_talkers
-from coursekit.spatial.experiment import (
+from coursekit.spatial import downmix, table_deck, three_talkers
+from coursekit.spatial.table_deck import (
     BETA,
     CLEAN,
     DECK,
@@ -168,4 +168,4 @@ def test_bad_requests_are_refused():
         talkers("test", np.random.default_rng(0), 9)
     with pytest.raises(ValueError, match="split must be"):
         draw(NOISY, "validation", 0)
-    assert experiment.SECONDS * experiment.RATE == 64000
+    assert table_deck.SECONDS * table_deck.RATE == 64000

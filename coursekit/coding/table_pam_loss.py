@@ -18,9 +18,9 @@ from coursekit.coding.evaluation import measure, silence
 from coursekit.coding.learn import MDCT_TRAINING, MdctPlan, train_mdct
 from coursekit.coding.mdct_net import MdctCodec, MdctSettings
 from coursekit.coding.objectives import Weights
-from coursekit.evidence.codecs import CONFIGURATION as CODECS
-from coursekit.evidence.codecs import sounds_of
-from coursekit.evidence.recipes import Configuration, Recipe
+from coursekit.coding.table_codecs import CONFIGURATION as CODECS
+from coursekit.coding.table_codecs import sounds_of
+from coursekit.evidence.experiment import Configuration, Recipe
 from coursekit.evidence.table import Record
 
 STEPS, FEW_STEPS = MDCT_TRAINING.steps, 20

@@ -24,8 +24,8 @@ from coursekit.evidence.table import TABLES, Record, Table, sha256_of
 Configuration = Mapping[str, Any]
 
 MODULES = {
-    "codecs": "coursekit.evidence.codecs",
-    "pam_loss": "coursekit.evidence.pam_loss",
+    "codecs": "coursekit.coding.table_codecs",
+    "pam_loss": "coursekit.coding.table_pam_loss",
 }
 """The tables and the modules whose ``RECIPE`` makes them."""
 
