@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from coursekit import spatial
-from coursekit.demos import mrf
+from coursekit.demos import mrf_smoothing
 
 LABELS = arrays(int, array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=6),
                 elements=st.integers(0, 2))  # fmt: skip
@@ -24,7 +24,7 @@ def test_a_pixel_is_alone_if_no_neighbour_has_its_label(y):
         [all(n != y[i, j] for n in neighbours_of(y, i, j)) for j in range(len(y[0]))]
         for i in range(len(y))
     ]
-    assert mrf.alone(y).tolist() == by_hand
+    assert mrf_smoothing.alone(y).tolist() == by_hand
 
 
 @given(LABELS)
@@ -34,29 +34,31 @@ def test_equal_neighbours_and_torn_edges_are_all_there_are(y):
     for axis, beta in ((1, (1.0, 0.0)), (0, (0.0, 1.0))):
         torn = spatial.energy(y, blank, beta)
         pairs = y.size - y.size // y.shape[axis]
-        share = mrf.share_of_equal_neighbours(y, axis)
+        share = mrf_smoothing.share_of_equal_neighbours(y, axis)
         assert share == pytest.approx(1 - torn / pairs)
 
 
 def test_a_checkerboard_is_lonely_and_a_wall_is_not():
     board = np.indices((4, 5)).sum(axis=0) % 2
-    assert mrf.alone(board).all()
-    assert mrf.share_of_equal_neighbours(board, 0) == 0
-    assert not mrf.alone(np.ones((4, 5), int)).any()
-    assert mrf.share_of_equal_neighbours(np.ones((4, 5)), 1) == 1
+    assert mrf_smoothing.alone(board).all()
+    assert mrf_smoothing.share_of_equal_neighbours(board, 0) == 0
+    assert not mrf_smoothing.alone(np.ones((4, 5), int)).any()
+    assert mrf_smoothing.share_of_equal_neighbours(np.ones((4, 5)), 1) == 1
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_field_tears_the_edges_that_the_energy_charges(seed):
     rng = np.random.default_rng(seed)
     y, A = rng.integers(0, 2, (4, 7)), rng.normal(0, 10, (4, 7))
-    picture = mrf.draw_field(y, A)
+    picture = mrf_smoothing.draw_field(y, A)
     torn = spatial.energy(y, np.zeros((2, 4, 7)), 1.0)
     edges = 3 * 7 + 4 * 6
     assert f"{edges - torn:.0f} edges join equal labels, {torn:.0f} are torn" in (
         picture.alt
     )
-    drawn = [line for line in picture.axes[0].lines if line.get_color() == mrf.TORN]
+    drawn = [
+        line for line in picture.axes[0].lines if line.get_color() == mrf_smoothing.TORN
+    ]
     assert len(drawn) == torn + 1  # and one in the explanation
     written = [text.get_text() for text in picture.axes[0].texts]
     assert [f"{round(a):+d}" for a in A.ravel()] == written[: A.size]
@@ -65,16 +67,18 @@ def test_the_field_tears_the_edges_that_the_energy_charges(seed):
 @pytest.mark.parametrize("shape", [(7, 3), (3, 11), (3,)])
 def test_a_patch_that_does_not_fit_is_refused(shape):
     with pytest.raises(ValueError, match="at most 6 bins by 10 frames"):
-        mrf.draw_field(np.zeros(shape, int), np.zeros(shape))
+        mrf_smoothing.draw_field(np.zeros(shape, int), np.zeros(shape))
 
 
 def test_labels_and_measurements_of_different_shapes_are_refused():
     with pytest.raises(ValueError, match=r"\(3, 4\) and \(4, 3\)"):
-        mrf.draw_field(np.zeros((3, 4), int), np.zeros((4, 3)))
+        mrf_smoothing.draw_field(np.zeros((3, 4), int), np.zeros((4, 3)))
 
 
 def test_energies_are_drawn_above_the_minimum_and_end_on_the_dotted_line():
-    picture = mrf.draw_energies({"slow": [9.0, 7.0], "exact": [6.0, 5.0]}, 5.0)
+    picture = mrf_smoothing.draw_energies(
+        {"slow": [9.0, 7.0], "exact": [6.0, 5.0]}, 5.0
+    )
     (axes,) = picture.axes
     slow, exact, floor = axes.lines
     assert slow.get_ydata().tolist() == [4, 2]
@@ -86,7 +90,7 @@ def test_energies_are_drawn_above_the_minimum_and_end_on_the_dotted_line():
 
 def test_gains_are_bars_of_the_mean_with_every_scene_as_a_dot():
     ours = {"mixture": [-0.1, 0.3], "GMM": [8.0, 9.0], "oracle": [13.0, 14.0]}
-    picture = mrf.draw_gains({"mixture": 0.06, "GMM": 8.08}, ours)
+    picture = mrf_smoothing.draw_gains({"mixture": 0.06, "GMM": 8.08}, ours)
     widths = [bar.get_width() for bar in picture.axes[0].patches]
     assert widths == pytest.approx([0.1, 0.06, 8.5, 8.08, 13.5, 0, 0])
     dots = [line.get_xdata().tolist() for line in picture.axes[0].lines[:3]]

@@ -1,7 +1,7 @@
 """The pictures of lecture 08: a field of labels, its energy, and the way down.
 
 Each ``draw_…`` function returns a `plots.Picture`. Colours are those of lecture 07
-(`coursekit.demos.spatial`): one per label, and blue over white to orange for level
+(`coursekit.demos.ild_clustering`): one per label, and blue over white to orange for level
 differences. Label images themselves are drawn by its `draw_labels`.
 """
 
@@ -23,7 +23,7 @@ from coursekit.demos.canvas import (
     drawing,
     legend_above,
 )
-from coursekit.demos.spatial import CLUSTERS, REACH_DB, SIDES
+from coursekit.demos.ild_clustering import CLUSTERS, REACH_DB, SIDES
 from coursekit.plots import Picture
 
 Real = NDArray[np.float64]

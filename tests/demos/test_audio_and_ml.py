@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from coursekit import syllabus
-from coursekit.demos import edics
+from coursekit.demos import audio_and_ml
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
@@ -70,14 +70,16 @@ class Page(HTMLParser):
 
 @pytest.fixture
 def page():
-    return Page(edics.field_map()._repr_html_())
+    return Page(audio_and_ml.field_map()._repr_html_())
 
 
 # --- the map -------------------------------------------------------------------
 
 
 def test_the_map_is_the_slide_word_for_word():
-    found = {area.name: [item.text for item in area.items] for area in edics.AREAS}
+    found = {
+        area.name: [item.text for item in area.items] for area in audio_and_ml.AREAS
+    }
     assert found == SLIDE
 
 
@@ -88,14 +90,14 @@ def test_every_item_and_heading_is_on_the_page(page):
 
 
 def test_every_lecture_is_reachable_from_the_map(page):
-    assert all(edics.lectures_on_map().values())
+    assert all(audio_and_ml.lectures_on_map().values())
     for entry in syllabus.LECTURES:
         assert f"{entry.number:02d} {entry.name.replace('_', ' ')}" in page.text
 
 
 def test_items_name_lectures_that_exist():
     keys = {entry.key for entry in syllabus.LECTURES}
-    assert set(edics.lectures_on_map()) == keys
+    assert set(audio_and_ml.lectures_on_map()) == keys
 
 
 def test_exactly_the_lectures_that_are_ready_are_links(page):
@@ -114,7 +116,7 @@ def test_lectures_to_come_are_marked_and_lead_nowhere(page):
 
 
 def test_items_without_a_lecture_say_so(page):
-    empty = sum(not item.lectures for area in edics.AREAS for item in area.items)
+    empty = sum(not item.lectures for area in audio_and_ml.AREAS for item in area.items)
     assert page.text.count("not in this course") == empty > 0
 
 
@@ -130,12 +132,12 @@ def test_the_map_has_a_name_for_those_who_hear_it_and_plain_links(page):
 
 def test_a_lecture_that_becomes_ready_becomes_a_link(monkeypatch):
     entry = syllabus.Lecture(4, "generalist", "x", (), (), "", 50, ready=True)
-    monkeypatch.setattr(edics, "lecture", lambda key: entry)
-    assert 'href="04_generalist.ipynb"' in edics.field_map()._repr_html_()
+    monkeypatch.setattr(audio_and_ml, "lecture", lambda key: entry)
+    assert 'href="04_generalist.ipynb"' in audio_and_ml.field_map()._repr_html_()
 
 
 def test_plain_text_lists_the_same(page):
-    text = repr(edics.field_map())
+    text = repr(audio_and_ml.field_map())
     for items in SLIDE.values():
         for item in items:
             assert f"  {item}: " in text
@@ -143,10 +145,10 @@ def test_plain_text_lists_the_same(page):
 
 
 def test_links_start_in_the_folder_that_is_given():
-    html = edics.field_map("notebooks/")._repr_html_()
+    html = audio_and_ml.field_map("notebooks/")._repr_html_()
     assert 'href="notebooks/01_dft.ipynb"' in html
     with pytest.raises(ValueError, match=r"'notebooks'.*write 'notebooks/'"):
-        edics.field_map("notebooks")
+        audio_and_ml.field_map("notebooks")
 
 
 # --- the scene -----------------------------------------------------------------
@@ -166,17 +168,17 @@ def response():
 @pytest.fixture
 def sounds():
     rng = np.random.default_rng(6)
-    names = {layer.source for layer in edics.LAYERS}
+    names = {layer.source for layer in audio_and_ml.LAYERS}
     return {name: 0.05 * rng.standard_normal(2 * RATE) for name in sorted(names)}
 
 
 @pytest.fixture
 def scene(sounds, response):
-    return edics.use_case(sounds, response, RATE)
+    return audio_and_ml.use_case(sounds, response, RATE)
 
 
 def test_direct_sound_and_tail_have_energy_one_and_do_not_overlap(response):
-    direct, tail = edics.split_response(response, RATE)
+    direct, tail = audio_and_ml.split_response(response, RATE)
     assert np.sum(direct**2) == pytest.approx(1)
     assert np.sum(tail**2) == pytest.approx(1)
     assert not tail[: len(direct)].any()
@@ -185,7 +187,7 @@ def test_direct_sound_and_tail_have_energy_one_and_do_not_overlap(response):
 
 def test_a_response_without_a_room_is_refused():
     with pytest.raises(ValueError, match="not of a cable"):
-        edics.split_response([0.0, 1.0, 0.0], RATE)
+        audio_and_ml.split_response([0.0, 1.0, 0.0], RATE)
 
 
 def test_the_microphone_hears_the_sum_and_does_not_clip(scene):
@@ -205,37 +207,41 @@ def test_the_direct_sound_falls_as_one_over_the_distance(sounds, response):
     dry = response.copy()
     dry[200:] *= 1e-9
     sounds = dict.fromkeys(sounds, sounds["talker"])
-    tail_free = edics.use_case(sounds, dry, RATE)
+    tail_free = audio_and_ml.use_case(sounds, dry, RATE)
     talker, far_end = tail_free.layers[0], tail_free.layers[4]
-    assert edics.LAYERS[4].metres / edics.LAYERS[0].metres == pytest.approx(2.19, 0.01)
-    direct, _ = edics.split_response(dry, RATE)
-    scale = talker.std() / sounds["talker"].std() * edics.LAYERS[0].metres
+    assert audio_and_ml.LAYERS[4].metres / audio_and_ml.LAYERS[
+        0
+    ].metres == pytest.approx(2.19, 0.01)
+    direct, _ = audio_and_ml.split_response(dry, RATE)
+    scale = talker.std() / sounds["talker"].std() * audio_and_ml.LAYERS[0].metres
     near = np.convolve(sounds["talker"], direct)[: len(talker)] * scale
-    assert np.allclose(talker, near / edics.LAYERS[0].metres, rtol=0.02, atol=1e-3)
+    assert np.allclose(
+        talker, near / audio_and_ml.LAYERS[0].metres, rtol=0.02, atol=1e-3
+    )
     assert np.dot(far_end, near) / np.dot(near, near) == pytest.approx(
-        1 / edics.LAYERS[4].metres, rel=0.1
+        1 / audio_and_ml.LAYERS[4].metres, rel=0.1
     )
 
 
 def test_direct_sound_and_room_are_equal_at_the_critical_distance(scene):
     """At half a metre the direct sound is three times the room's answer."""
     near, room = (np.sqrt(np.mean(x**2)) for x in scene.layers[:2])
-    expected = edics.CRITICAL_METRES / edics.LAYERS[0].metres
+    expected = audio_and_ml.CRITICAL_METRES / audio_and_ml.LAYERS[0].metres
     assert near / room == pytest.approx(expected, rel=0.15)
 
 
 def test_each_layer_makes_it_worse(scene):
-    ratios = [edics.talker_to_rest(scene, count) for count in range(1, 6)]
+    ratios = [audio_and_ml.talker_to_rest(scene, count) for count in range(1, 6)]
     assert ratios[0] == np.inf
     assert all(a > b for a, b in pairwise(ratios))
 
 
 def test_the_plan_says_what_sounds(scene):
     for count in (1, 5):
-        alt = edics.draw_scene(scene, count).alt
-        for number, layer in enumerate(edics.LAYERS, start=1):
+        alt = audio_and_ml.draw_scene(scene, count).alt
+        for number, layer in enumerate(audio_and_ml.LAYERS, start=1):
             assert (layer.name in alt) is (number <= count)
-    assert "nothing but the talker" in edics.draw_scene(scene, 1).alt
+    assert "nothing but the talker" in audio_and_ml.draw_scene(scene, 1).alt
 
 
 def test_the_scene_of_the_lecture_can_be_heard_at_every_step():
@@ -253,22 +259,22 @@ def test_the_scene_of_the_lecture_can_be_heard_at_every_step():
         board.set(layers=count)
         assert board.error == ""
         picture, player = board.shown
-        assert edics.LAYERS[count - 1].name in player.sounds[0].caption
+        assert audio_and_ml.LAYERS[count - 1].name in player.sounds[0].caption
         heard.append(picture.alt)
     assert len(set(heard)) == 5
 
 
 def test_sources_stand_in_the_room_and_the_walls_are_between():
-    for layer in edics.LAYERS:
-        assert 0 < layer.place[0] < edics.ROOM[0]
-        assert 0 < layer.place[1] < edics.ROOM[1]
+    for layer in audio_and_ml.LAYERS:
+        assert 0 < layer.place[0] < audio_and_ml.ROOM[0]
+        assert 0 < layer.place[1] < audio_and_ml.ROOM[1]
         assert layer.metres > 0.3
 
 
 def test_missing_sources_and_unequal_lengths_are_named(sounds, response):
     short = sounds | {"music": np.ones(10)}
     with pytest.raises(ValueError, match=r"one length.*'music': \(10,\)"):
-        edics.use_case(short, response, RATE)
+        audio_and_ml.use_case(short, response, RATE)
     del sounds["crowd"]
     with pytest.raises(ValueError, match=r"sources are \['crowd'.*got \['far end'"):
-        edics.use_case(sounds, response, RATE)
+        audio_and_ml.use_case(sounds, response, RATE)

@@ -11,7 +11,7 @@ from coursekit.coding import (
     WaveSettings,
     write_stream,
 )
-from coursekit.demos import coding as demo
+from coursekit.demos import neural_coding as demo
 
 
 @pytest.fixture(autouse=True)

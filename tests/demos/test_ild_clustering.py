@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 
 from coursekit import audio, spatial
-from coursekit.demos import spatial as demo
+from coursekit.demos import ild_clustering as demo
 
 RATE = 16_000
 
