@@ -1,8 +1,8 @@
 """The pictures of lecture 08: a field of labels, its energy, and the way down.
 
 Each ``draw_…`` function returns a `plots.Picture`. Colours are those of lecture 07
-(`coursekit.demos.ild_clustering`): one per label, and blue over white to orange for level
-differences. Label images themselves are drawn by its `draw_labels`.
+(`coursekit.demos.ild_clustering`): one per label, and blue over white to orange for
+level differences. Label images themselves are drawn by its `draw_labels`.
 """
 
 from __future__ import annotations

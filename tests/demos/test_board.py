@@ -10,7 +10,8 @@ import pytest
 from nbconvert import HTMLExporter
 
 from coursekit import listen, plots
-from coursekit.demos import Board, Choice, Slider, board, slide
+from coursekit.demos import Board, Choice, Slider, slide
+from coursekit.demos import board as stage
 
 T = np.arange(64)
 RATE = 16000
@@ -155,7 +156,7 @@ def test_an_error_in_the_first_drawing_stops_the_cell():
 
 def test_slow_drawings_wait_for_the_hand_and_quick_ones_follow(monkeypatch):
     clock = [0.0]  # a clock of our own: the machine may be busy
-    monkeypatch.setattr(board.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(stage.time, "perf_counter", lambda: clock[0])
 
     def draw(f, n):
         clock[0] += board.SLOW * (1.2 if f > 5 else 0.8)

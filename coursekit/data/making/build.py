@@ -2,12 +2,12 @@
 
 ::
 
-    python -m coursekit.data.making.build                  # the shipped pack, in place
-    python -m coursekit.data.making.build --check          # the same elsewhere, compared
-    python -m coursekit.data.making.build --training DIR   # the training set, into DIR
+    python -m coursekit.data.making.build              # the shipped pack, in place
+    python -m coursekit.data.making.build --check      # the same elsewhere, compared
+    python -m coursekit.data.making.build --training D # a training set, into D
 
 Both fetch the packages that `sources` names (once, into a cache outside the
-repository), make each clip as `recipes` says, and write ``MANIFEST.toml``. A
+repository), make each clip as `catalogue` says, and write ``MANIFEST.toml``. A
 build that was interrupted goes on where it stopped.
 """
 
@@ -43,9 +43,9 @@ from coursekit.data.manifest import (
 
 PREFACE = """\
 The recordings of the course: where each comes from, whose it is, and what was
-done to it. Written by `python -m coursekit.data.making.build`; LICENSES.md beside it has
-the notices. A mixture that holds a clip under CC-BY-SA is under CC-BY-SA too.
-`synthetic = true` marks what no microphone ever heard."""
+done to it. Written by `python -m coursekit.data.making.build`; LICENSES.md
+beside it has the notices. A mixture that holds a clip under CC-BY-SA is under
+CC-BY-SA too. `synthetic = true` marks what no microphone ever heard."""
 
 PROCESSING = {
     "speech": "resampled to {rate} Hz, below 20 Hz removed, silence trimmed, "
@@ -361,7 +361,7 @@ def check(cache: Path) -> int:
         ends with. Vorbis and MP3 sources are decoded in floating point, so that
         another processor may round a sample the other way.
     """
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     with tempfile.TemporaryDirectory() as folder:
         build(catalogue.shipped(), Path(folder), cache, kept={})
         found = differences(Pack(here), Pack(folder))
@@ -407,7 +407,7 @@ def _run(chosen: argparse.Namespace) -> int:
         rows = training_recipes(chosen.cache)
         clips = build(rows, root, chosen.cache, kept=intact(root))
     else:
-        root = Path(__file__).parent
+        root = Path(__file__).parents[1]
         clips = build(catalogue.shipped(), root, chosen.cache, kept={})
     Pack(root).verify()
     minutes = sum(clip.seconds for clip in clips) / 60
