@@ -3,9 +3,7 @@
 `fit` descends a loss for a fixed number of steps. The batch of step n depends on
 the seed and on n alone, so that a run which was stopped goes on as if nothing had
 happened, and gives the same weights. A checkpoint is a safetensors file: numbers
-and text, no code. `save_weights` puts a trained model beside the course, with a
-card that says how it was made; `load_weights` gets it back, and refuses a file that
-is not the one on the card.
+and text, no code.
 
 With ``COURSE_FAST=1`` in the environment, which tests set, `fit` makes at most
 `FAST_STEPS` steps.
@@ -15,37 +13,30 @@ Used by the lectures that train: 04 to 06, 09, 12, 15 to 18.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
-import sys
-import time
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save, save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from tqdm import tqdm
+
+from coursekit.training.progress import progress_bar
+from coursekit.training.weights import detached
 
 FAST_STEPS = 10
 """Steps that `fit` makes at most where ``COURSE_FAST=1``."""
 
-WEIGHTS = Path(__file__).parent / "weights"
-"""The folder of the weights that ship with the course."""
-
 Batch = Any
 Draw = Callable[[np.random.Generator], Batch]
 Loss = Callable[[Any, Batch, int], Mapping[str, Tensor]]
-Card = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -217,7 +208,7 @@ def fit(
     if path is not None and path.exists():
         run.load(path)
     last = _steps(settings)
-    bar = _bar(last, run.step, settings.progress)
+    bar = progress_bar(last, run.step, settings.progress)
     with bar, torch.random.fork_rng():
         while run.step < last and not run.out_of_patience():
             rng = np.random.default_rng((settings.seed, run.step))
@@ -278,7 +269,7 @@ class _Run:
         self.history.checks.append([self.step, value])
         if value < self.best_value:
             self.best_value, self.history.best_step = value, self.step
-            self.best = _copy(self.model.state_dict())
+            self.best = detached(self.model.state_dict())
 
     def out_of_patience(self) -> bool:
         patience = self.settings.patience
@@ -305,7 +296,7 @@ class _Run:
         }
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
-        save_file(_copy(tensors), part, metadata={"run": json.dumps(about)})
+        save_file(detached(tensors), part, metadata={"run": json.dumps(about)})
         part.replace(path)
 
     def load(self, path: Path) -> None:
@@ -404,170 +395,6 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
-# --- shipped weights ------------------------------------------------------------
-
-
-def save_weights(model: nn.Module, path: Path | str, card: Card) -> Path:
-    """Write a model's weights, and beside them a card that says what they are.
-
-    Parameters
-    ----------
-    model
-        Whose parameters and buffers are kept.
-    path
-        Of the weights, ``….safetensors``; the card has the ending ``.toml``.
-    card
-        Tables of plain values: configuration, steps, data, figures reached. The
-        file's sha256 is added.
-
-    Returns
-    -------
-    path
-        Of the card.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "line.safetensors"
-    ...     card = save_weights(nn.Linear(1, 1), path, {"steps": 3})
-    ...     load_weights(nn.Linear(1, 1), path)["steps"]
-    3
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(save(_copy(model.state_dict())))
-    beside = path.with_suffix(".toml")
-    text = _toml({**card, "sha256": _sha256(path)})
-    beside.write_text(text, encoding="utf-8")
-    return beside
-
-
-def read_card(path: Path | str) -> dict[str, Any]:
-    """Return the card beside weights.
-
-    Raises
-    ------
-    FileNotFoundError
-        Where there is none.
-    """
-    return tomllib.loads(Path(path).with_suffix(".toml").read_text(encoding="utf-8"))
-
-
-def load_weights(model: nn.Module, path: Path | str) -> dict[str, Any]:
-    """Load weights into a model, in place, and return their card.
-
-    Raises
-    ------
-    FileNotFoundError
-        Where the weights or the card are missing.
-    ValueError
-        Where the file is not the one that the card describes, or does not fit the
-        model.
-    """
-    card, path = read_card(path), Path(path)
-    if _sha256(path) != card["sha256"]:
-        raise ValueError(
-            f"{path.name} is not the file that its card describes; restore both from "
-            "the repository or train anew"
-        )
-    try:
-        model.load_state_dict(load_file(path))
-    except RuntimeError as error:
-        raise ValueError(f"{path.name} does not fit the model: {error}") from error
-    return card
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _toml(card: Card) -> str:
-    """Write plain values first, then one table for each mapping."""
-    plain = {k: v for k, v in card.items() if not isinstance(v, Mapping)}
-    lines = [f"{k} = {_toml_value(v)}" for k, v in plain.items()]
-    for name, table in card.items():
-        if isinstance(table, Mapping):
-            lines += ["", f"[{name}]"]
-            lines += [f"{k} = {_toml_value(v)}" for k, v in table.items()]
-    return "\n".join(lines) + "\n"
-
-
-def _toml_value(value: Any) -> str:
-    """JSON's text, numbers, booleans and lists are TOML too, but for infinity."""
-    text = json.dumps(value, ensure_ascii=False)
-    return "inf" if text == "Infinity" else text
-
-
-# --- progress -------------------------------------------------------------------
-
-
-class PageBar:
-    """A progress bar in a notebook's page, without a widget: it stays where none run.
-
-    Parameters
-    ----------
-    last, done
-        Steps in all, and how many are made.
-
-    Examples
-    --------
-    >>> bar = PageBar(4, 1)
-    >>> bar.set_postfix_str("squared 0.5")
-    >>> bar
-    step 1 of 4, squared 0.5
-    """
-
-    every = 0.3  # seconds between two looks
-
-    def __init__(self, last: int, done: int) -> None:
-        self.last, self.done, self.text = last, done, ""
-        self._handle: Any = None
-        self._shown = 0.0
-
-    def __enter__(self) -> PageBar:
-        from IPython.display import display
-
-        self._handle = display(self, display_id=True)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._show()
-
-    def set_postfix_str(self, text: str) -> None:
-        """Set what stands behind the bar."""
-        self.text = text
-
-    def update(self) -> None:
-        """Count a step."""
-        self.done += 1
-        if time.monotonic() - self._shown > self.every:
-            self._show()
-
-    def _show(self) -> None:
-        self._shown = time.monotonic()
-        if self._handle is not None:
-            self._handle.update(self)
-
-    def __repr__(self) -> str:
-        return f"step {self.done} of {self.last}" + (f", {self.text}" * bool(self.text))
-
-    def _repr_html_(self) -> str:
-        bar = f'<progress value="{self.done}" max="{self.last}" aria-label="training">'
-        return f"<div>{bar}</progress> {escape(repr(self))}</div>"
-
-
-def _bar(last: int, done: int, progress: bool) -> Any:
-    if progress and _in_a_notebook():
-        return PageBar(last, done)
-    return tqdm(total=last, initial=done, disable=not progress)
-
-
-def _in_a_notebook() -> bool:
-    package = sys.modules.get("IPython")
-    return package is not None and hasattr(package.get_ipython(), "kernel")
-
-
 # --- small things ---------------------------------------------------------------
 
 
@@ -596,10 +423,6 @@ def _moved(batch: Batch, device: torch.device) -> Batch:
     if isinstance(batch, Tensor):
         return batch.to(device)
     return tuple(part.to(device) for part in batch)
-
-
-def _copy(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {k: v.detach().clone().contiguous() for k, v in tensors.items()}
 
 
 def _read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -1,4 +1,4 @@
-"""The loop: it descends, repeats itself, resumes, stops; weights come with a card."""
+"""The loop: it descends, repeats itself, resumes, stops."""
 
 import json
 from dataclasses import replace
@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from coursekit import training
-from coursekit.training import Crops, Settings, fit, load_weights, save_weights
+from coursekit.training import Crops, Settings, fit, progress
 
 QUIET = Settings(40, 0.05, progress=False)
 
@@ -220,26 +220,6 @@ def test_crops_come_from_everywhere_and_short_sounds_are_filled_up():
     assert torch.equal(short[0], torch.tensor([3.0] * 4 + [0.0] * 4))
 
 
-def test_weights_come_back_with_their_card_and_no_others_do(tmp_path):
-    model, path = line(1), tmp_path / "line.safetensors"
-    card = {
-        "steps": 3,
-        "data": "né",
-        "codec": {"strides": [4, 2], "clip": float("inf")},
-    }
-    save_weights(model, path, card)
-    other = line(2)
-    read = load_weights(other, path)
-    assert torch.equal(weights(model), weights(other))
-    assert read.pop("sha256") == training._sha256(path)
-    assert read == card
-    with pytest.raises(ValueError, match=r"line.safetensors does not fit the model"):
-        load_weights(nn.Linear(3, 3), path)
-    path.write_bytes(path.read_bytes()[:-1] + b"\0\0")
-    with pytest.raises(ValueError, match="is not the file that its card describes"):
-        load_weights(other, path)
-
-
 def test_a_checkpoint_holds_numbers_and_text_only(tmp_path):
     path = tmp_path / "run.safetensors"
     fit(line(), draw, loss, QUIET, checkpoint=path)
@@ -255,7 +235,7 @@ def test_in_a_notebook_the_bar_is_html_and_ends_full(monkeypatch):
         def update(self, bar):
             pages.append(bar._repr_html_())
 
-    monkeypatch.setattr(training, "_in_a_notebook", lambda: True)
+    monkeypatch.setattr(progress, "_in_a_notebook", lambda: True)
     monkeypatch.setattr("IPython.display.display", lambda bar, display_id: Handle())
     fit(line(), draw, loss, replace(QUIET, steps=7, progress=True))
     assert 'value="7" max="7"' in pages[-1]
