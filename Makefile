@@ -52,7 +52,7 @@ train: $(READY)
 	$(BIN)/python -m coursekit.coding.models
 
 evidence: $(READY)
-	$(BIN)/python -m coursekit.evidence
+	$(BIN)/python -m coursekit.evidence $(NAMES)
 
 data: $(READY)
 	$(BIN)/python -m coursekit.data.making.build --training

@@ -9,6 +9,7 @@ from coursekit.coding.bitstream import (
     read_stream,
     write_stream,
 )
+from coursekit.coding.curves import Saving, curve_of, saving
 from coursekit.coding.entropy import EntropyModel, RateControl, entropy
 from coursekit.coding.evaluation import (
     Row,
@@ -55,6 +56,7 @@ __all__ = [
     "Opus",
     "RateControl",
     "Row",
+    "Saving",
     "SoftToHard",
     "StreamError",
     "SymbolCost",
@@ -64,6 +66,7 @@ __all__ = [
     "WavePlan",
     "WaveSettings",
     "at_equal_bytes",
+    "curve_of",
     "entropy",
     "imdct",
     "is_evidence",
@@ -74,6 +77,7 @@ __all__ = [
     "measure",
     "read_stream",
     "round_through",
+    "saving",
     "score",
     "silence",
     "soft_assignment",

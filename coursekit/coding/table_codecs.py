@@ -79,6 +79,12 @@ CONFIGURATION: dict[str, Any] = {
     },
 }
 
+PACKAGES = (
+    "constriction", "numpy", "scipy", "soundfile", "torch", "visqol-python",
+    "zimtohrli",
+)  # fmt: skip
+"""That have a say in how many bytes there are and how they sound."""
+
 PROBE = {
     "kinds": {"music": CONFIGURATION["kinds"]["music"]},
     "settings": {
@@ -181,4 +187,5 @@ RECIPE = Recipe(
         "kbps": 0.5, "snr": 0.3, "nmr": 0.3, "worst": 3.0, "audible": 0.005,
         "zimtohrli": 0.1, "visqol": 0.1,
     },
+    packages=PACKAGES,
 )  # fmt: skip

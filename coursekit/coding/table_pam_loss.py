@@ -19,7 +19,7 @@ from coursekit.coding.learn import MDCT_TRAINING, MdctPlan, train_mdct
 from coursekit.coding.mdct_net import MdctCodec, MdctSettings
 from coursekit.coding.objectives import Weights
 from coursekit.coding.table_codecs import CONFIGURATION as CODECS
-from coursekit.coding.table_codecs import sounds_of
+from coursekit.coding.table_codecs import PACKAGES, sounds_of
 from coursekit.evidence.experiment import Configuration, Recipe
 from coursekit.evidence.table import Record
 
@@ -116,4 +116,5 @@ RECIPE = Recipe(
         "kbps": 1.0, "snr": 0.7, "nmr": 0.5, "worst": 4.0, "audible": 0.01,
         "zimtohrli": 0.2, "visqol": 0.2,
     },
+    packages=PACKAGES,
 )  # fmt: skip

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from coursekit import psychoacoustics as pa
-from coursekit.coding.curves import Saving
+from coursekit.coding import Saving
 from coursekit.demos.canvas import (
     BLUE,
     GREEN,

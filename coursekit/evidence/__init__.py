@@ -5,7 +5,6 @@ makes it anew. A table carries its configuration, seeds, versions and log, and a
 computes a part of one seed again and compares.
 """
 
-from coursekit.coding.curves import curve_of, saving
 from coursekit.evidence.experiment import Recipe, drift, names, recipe, recompute
 from coursekit.evidence.table import Summary, Table, load
 
@@ -13,11 +12,9 @@ __all__ = [
     "Recipe",
     "Summary",
     "Table",
-    "curve_of",
     "drift",
     "load",
     "names",
     "recipe",
     "recompute",
-    "saving",
 ]

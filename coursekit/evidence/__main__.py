@@ -6,8 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from coursekit.coding.evaluation import has_visqol
-from coursekit.evidence.experiment import build, names, recipe, reopen
+from coursekit.evidence.experiment import (
+    NOT_INSTALLED,
+    build,
+    names,
+    recipe,
+    reopen,
+    versions,
+)
 from coursekit.evidence.table import TABLES, load
 
 
@@ -27,12 +33,14 @@ def main(arguments: list[str] | None = None) -> int:
     unknown = sorted(set(wanted) - set(names()))
     if unknown:
         parser.error(f"there is no table {unknown[0]!r}: take one of {names()}")
-    if not has_visqol():
-        print("ViSQOL is not installed (visqol-python): its columns stay empty")
     for name in wanted:
+        made = recipe(name)
+        for package, version in versions(made.packages).items():
+            if version == NOT_INSTALLED:
+                print(f"{name}: {package} is {version}: its columns stay empty")
         if chosen.new:
             reopen(load(name, chosen.folder), chosen.folder)
-        table = build(recipe(name), chosen.folder, tell=print)
+        table = build(made, chosen.folder, tell=print)
         print(f"{name}: {len(table.records)} records")
     return 0
 

@@ -19,19 +19,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from coursekit import topics
 from coursekit.evidence.table import TABLES, Record, Table, sha256_of
 
 Configuration = Mapping[str, Any]
 
-MODULES = {
-    "codecs": "coursekit.coding.table_codecs",
-    "pam_loss": "coursekit.coding.table_pam_loss",
-}
-"""The tables and the modules whose ``RECIPE`` makes them."""
+NOT_INSTALLED = "not installed"
+"""The version of a package that is not there."""
 
-PACKAGES = ("constriction", "numpy", "scipy", "soundfile", "torch", "visqol-python",
-            "zimtohrli")  # fmt: skip
-"""Whose versions a table notes."""
+
+_PREFIX = "table_"  # of a topic's modules that make one
 
 
 @dataclass(frozen=True)
@@ -57,6 +54,9 @@ class Recipe:
         What to change in the configuration for a part that a test can afford.
     tolerance
         How far each measure of a record may be off when it is computed again.
+    packages
+        Whose versions the table notes. A measure may need one that is not installed;
+        it is then None.
     """
 
     name: str
@@ -68,6 +68,7 @@ class Recipe:
     keys: tuple[str, ...]
     probe: Configuration
     tolerance: Mapping[str, float]
+    packages: tuple[str, ...] = ("numpy", "scipy")
 
 
 def names() -> tuple[str, ...]:
@@ -78,7 +79,7 @@ def names() -> tuple[str, ...]:
     >>> "codecs" in names()
     True
     """
-    return tuple(MODULES)
+    return tuple(_modules())
 
 
 def recipe(name: str) -> Recipe:
@@ -94,10 +95,16 @@ def recipe(name: str) -> Recipe:
     >>> recipe("codecs").keys
     ('kind', 'family', 'codec')
     """
-    if name not in MODULES:
+    if name not in names():
         raise ValueError(f"there is no recipe {name!r}, only {names()}")
-    made: Recipe = importlib.import_module(MODULES[name]).RECIPE
+    made: Recipe = importlib.import_module(_modules()[name]).RECIPE
     return made
+
+
+def _modules() -> dict[str, str]:
+    """Return the modules of the topics that make tables, by the table's name."""
+    found = topics.modules(f"{_PREFIX}*")
+    return {module.split(".")[-1].removeprefix(_PREFIX): module for module in found}
 
 
 def build(
@@ -169,7 +176,7 @@ def _table(made: Recipe, log: list[Record]) -> Table:
         configuration=made.configuration,
         sha256=sha256_of(made.configuration),
         seeds=made.seeds,
-        versions=versions(),
+        versions=versions(made.packages),
         log=tuple({**part, "records": len(part["records"])} for part in log),
     )
 
@@ -226,20 +233,20 @@ def drift(table: Table, records: Iterable[Record], made: Recipe) -> list[str]:
     return sentences
 
 
-def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that have a say.
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Return the versions of Python and of packages, or `NOT_INSTALLED`.
 
     Examples
     --------
-    >>> sorted(versions())[:2]
-    ['constriction', 'numpy']
+    >>> sorted(versions(["numpy"]))
+    ['numpy', 'python']
     """
     found = {"python": platform.python_version()}
-    for package in PACKAGES:
+    for package in packages:
         try:
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
-            found[package] = "not installed"
+            found[package] = NOT_INSTALLED
     return found
 
 

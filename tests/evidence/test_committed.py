@@ -6,6 +6,7 @@ from dataclasses import fields
 import pytest
 
 from coursekit import evidence
+from coursekit.coding import curve_of, saving
 from coursekit.coding.evaluation import Row, is_evidence
 from coursekit.coding.table_pam_loss import STEPS
 from coursekit.evidence.table import TABLES, sha256_of
@@ -60,7 +61,7 @@ def test_codecs_are_compared_with_silence():
         nothing = table.select(kind=kind, family="silence")
         assert nothing.mean("kbps") == nothing.mean("snr") == 0
         for family in ("MP3", "Opus", "flat MDCT", "masked MDCT"):
-            best = evidence.curve_of(table, kind=kind, family=family)[-1]
+            best = curve_of(table, kind=kind, family=family)[-1]
             assert best.nmr < nothing.mean("nmr") - 10
             assert best.audible < 0.3 * nothing.mean("audible")
 
@@ -69,7 +70,7 @@ def test_codecs_are_compared_with_silence():
 @pytest.mark.parametrize("kind", ["speech", "music"])
 def test_bits_where_they_are_heard_are_fewer(kind, what):
     ours, theirs = ({"kind": kind, "family": f} for f in ("masked MDCT", "flat MDCT"))
-    won = evidence.saving(evidence.load("codecs"), ours, theirs, what)
+    won = saving(evidence.load("codecs"), ours, theirs, what)
     assert min(won.each) > 0.1
 
 
@@ -80,9 +81,7 @@ def test_bits_where_they_are_heard_are_fewer(kind, what):
 def test_the_loss_that_listens_saves_bytes(deaf, what, least):
     """ViSQOL does not agree; the lecture says so, and no margin is stated for it."""
     table = evidence.load("pam_loss").select(steps=STEPS)
-    won = evidence.saving(
-        table, {"objective": "time+mel+pam"}, {"objective": deaf}, what
-    )
+    won = saving(table, {"objective": "time+mel+pam"}, {"objective": deaf}, what)
     assert min(won.each) > least
 
 

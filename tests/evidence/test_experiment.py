@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from coursekit import evidence
-from coursekit.evidence import experiment
+from coursekit import evidence, topics
 from coursekit.evidence.__main__ import main
 from coursekit.evidence.experiment import Recipe, build, drift, recompute, reopen
 from coursekit.evidence.table import sha256_of
@@ -128,12 +127,15 @@ def test_a_record_that_the_table_does_not_have_is_refused(dice):
 
 
 def test_the_command_builds_what_it_is_told(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(experiment, "MODULES", {"dice": "dice_of_this_test"})
-    module = types.ModuleType("dice_of_this_test")
-    module.RECIPE = DICE
-    monkeypatch.setitem(sys.modules, "dice_of_this_test", module)
+    monkeypatch.setattr(topics, "modules", lambda pattern: ["of_this_test.table_dice"])
+    module = types.ModuleType("of_this_test.table_dice")
+    module.RECIPE = replace(DICE, packages=("numpy", "a-package-nobody-wrote"))
+    monkeypatch.setitem(sys.modules, "of_this_test.table_dice", module)
     assert main(["dice", "--folder", str(tmp_path)]) == 0
-    assert "dice: 12 records" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "dice: 12 records" in told
+    assert "dice: a-package-nobody-wrote is not installed" in told
+    assert "numpy" not in told
     assert len(evidence.load("dice", tmp_path).records) == 12
 
 
