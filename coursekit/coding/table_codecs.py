@@ -21,7 +21,7 @@ from coursekit.coding.evaluation import AnyCodec, Row, measure, silence
 from coursekit.coding.masked_mdct import FlatMdctCodec, MaskedMdctCodec
 from coursekit.coding.models import RECIPES, load, weights_path
 from coursekit.coding.traditional import Flac, Mp3, Opus
-from coursekit.evidence.experiment import Configuration, Recipe
+from coursekit.evidence.experiment import Configuration, Experiment
 from coursekit.evidence.table import Record
 
 Audio = NDArray[np.float64]
@@ -173,7 +173,7 @@ def _excerpt(x: Audio, samples: int, rng: np.random.Generator) -> Audio:
     return x[start : start + samples] * fade * fade[::-1]
 
 
-RECIPE = Recipe(
+EXPERIMENT = Experiment(
     name="codecs",
     title="Codecs on held-out recordings: bytes, and what comes back",
     one_seed=one_seed,

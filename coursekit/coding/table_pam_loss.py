@@ -20,7 +20,7 @@ from coursekit.coding.mdct_net import MdctCodec, MdctSettings
 from coursekit.coding.objectives import Weights
 from coursekit.coding.table_codecs import CONFIGURATION as CODECS
 from coursekit.coding.table_codecs import PACKAGES, sounds_of
-from coursekit.evidence.experiment import Configuration, Recipe
+from coursekit.evidence.experiment import Configuration, Experiment
 from coursekit.evidence.table import Record
 
 STEPS, FEW_STEPS = MDCT_TRAINING.steps, 20
@@ -102,7 +102,7 @@ def parts(configuration: Configuration) -> Iterator[Configuration]:
         yield {**configuration, "runs": [run]}
 
 
-RECIPE = Recipe(
+EXPERIMENT = Experiment(
     name="pam_loss",
     title="One codec trained for three losses, on speakers it never heard",
     one_seed=one_seed,

@@ -1,20 +1,26 @@
-"""Tables that lectures quote: every figure over several seeds, with its recipe.
+"""Tables that lectures quote: every figure over several seeds, and what made it.
 
 ``load("codecs")`` returns a committed table; ``python -m coursekit.evidence codecs``
 makes it anew. A table carries its configuration, seeds, versions and log, and a test
 computes a part of one seed again and compares.
 """
 
-from coursekit.evidence.experiment import Recipe, drift, names, recipe, recompute
+from coursekit.evidence.experiment import (
+    Experiment,
+    drift,
+    experiment_of,
+    names,
+    recompute,
+)
 from coursekit.evidence.table import Summary, Table, load
 
 __all__ = [
-    "Recipe",
+    "Experiment",
     "Summary",
     "Table",
     "drift",
+    "experiment_of",
     "load",
     "names",
-    "recipe",
     "recompute",
 ]

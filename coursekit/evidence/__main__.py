@@ -9,8 +9,8 @@ from pathlib import Path
 from coursekit.evidence.experiment import (
     NOT_INSTALLED,
     build,
+    experiment_of,
     names,
-    recipe,
     reopen,
     versions,
 )
@@ -34,13 +34,13 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown:
         parser.error(f"there is no table {unknown[0]!r}: take one of {names()}")
     for name in wanted:
-        made = recipe(name)
-        for package, version in versions(made.packages).items():
+        experiment = experiment_of(name)
+        for package, version in versions(experiment.packages).items():
             if version == NOT_INSTALLED:
                 print(f"{name}: {package} is {version}: its columns stay empty")
         if chosen.new:
             reopen(load(name, chosen.folder), chosen.folder)
-        table = build(made, chosen.folder, tell=print)
+        table = build(experiment, chosen.folder, tell=print)
         print(f"{name}: {len(table.records)} records")
     return 0
 

@@ -1,6 +1,6 @@
 """How a table is made, made again, and found to have drifted.
 
-A recipe is a function ``one_seed(seed, configuration)`` that yields records, with
+An experiment is a function ``one_seed(seed, configuration)`` that yields records, with
 the configuration it is given and the seeds it is run for. `build` runs all of it;
 `recompute` runs the *probe*, a part of the first seed that is cheap enough for a
 test and gives records that the table has too; `drift` compares the two.
@@ -32,7 +32,7 @@ _PREFIX = "table_"  # of a topic's modules that make one
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Experiment:
     """How a table is made.
 
     Parameters
@@ -82,8 +82,8 @@ def names() -> tuple[str, ...]:
     return tuple(_modules())
 
 
-def recipe(name: str) -> Recipe:
-    """Return the recipe of a table.
+def experiment_of(name: str) -> Experiment:
+    """Return the experiment that makes a table.
 
     Raises
     ------
@@ -92,13 +92,13 @@ def recipe(name: str) -> Recipe:
 
     Examples
     --------
-    >>> recipe("codecs").keys
+    >>> experiment_of("codecs").keys
     ('kind', 'family', 'codec')
     """
     if name not in names():
-        raise ValueError(f"there is no recipe {name!r}, only {names()}")
-    made: Recipe = importlib.import_module(_modules()[name]).RECIPE
-    return made
+        raise ValueError(f"there is no table {name!r}, only {names()}")
+    experiment: Experiment = importlib.import_module(_modules()[name]).EXPERIMENT
+    return experiment
 
 
 def _modules() -> dict[str, str]:
@@ -108,32 +108,34 @@ def _modules() -> dict[str, str]:
 
 
 def build(
-    made: Recipe, folder: Path = TABLES, tell: Callable[[str], None] = lambda _: None
+    experiment: Experiment,
+    folder: Path = TABLES,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Table:
-    """Run a recipe for all its seeds and save the table.
+    """Run an experiment for all its seeds and save the table.
 
     Parameters
     ----------
-    made
-        The recipe.
+    experiment
+        The experiment.
     folder
         Where to save. A run that was stopped leaves ``<name>.partial`` there, and
         the next one goes on from it.
     tell
         Called with a line of text after each part.
     """
-    partial = folder / f"{made.name}.partial"
+    partial = folder / f"{experiment.name}.partial"
     done = json.loads(partial.read_text()) if partial.is_file() else {}
     log = []
-    for seed in made.seeds:
-        for part in made.parts(made.configuration):
+    for seed in experiment.seeds:
+        for part in experiment.parts(experiment.configuration):
             key = f"{seed} {sha256_of(part)}"
             if key not in done:
-                done[key] = _timed(made, seed, part)
+                done[key] = _timed(experiment, seed, part)
                 partial.write_text(json.dumps(done))
-                tell(f"{made.name}: seed {seed}, {done[key]['seconds']} s")
+                tell(f"{experiment.name}: seed {seed}, {done[key]['seconds']} s")
             log.append({"seed": seed, "part": key[-64:], **done[key]})
-    table = _table(made, log)
+    table = _table(experiment, log)
     table.save(folder)
     partial.unlink(missing_ok=True)
     return table
@@ -160,45 +162,45 @@ def reopen(table: Table, folder: Path = TABLES) -> None:
     (folder / f"{table.name}.partial").write_text(json.dumps(done))
 
 
-def _timed(made: Recipe, seed: int, part: Configuration) -> Record:
+def _timed(experiment: Experiment, seed: int, part: Configuration) -> Record:
     start = time.perf_counter()
-    records = [_rounded({"seed": seed, **r}) for r in made.one_seed(seed, part)]
+    records = [_rounded({"seed": seed, **r}) for r in experiment.one_seed(seed, part)]
     return {"records": records, "seconds": round(time.perf_counter() - start, 1)}
 
 
-def _table(made: Recipe, log: list[Record]) -> Table:
+def _table(experiment: Experiment, log: list[Record]) -> Table:
     """Gather the records of all parts, and leave their number in the log."""
     return Table(
-        name=made.name,
-        title=made.title,
-        keys=made.keys,
+        name=experiment.name,
+        title=experiment.title,
+        keys=experiment.keys,
         records=tuple(record for part in log for record in part["records"]),
-        configuration=made.configuration,
-        sha256=sha256_of(made.configuration),
-        seeds=made.seeds,
-        versions=versions(made.packages),
+        configuration=experiment.configuration,
+        sha256=sha256_of(experiment.configuration),
+        seeds=experiment.seeds,
+        versions=versions(experiment.packages),
         log=tuple({**part, "records": len(part["records"])} for part in log),
     )
 
 
-def recompute(made: Recipe) -> list[Record]:
-    """Run the probe of a recipe for its first seed.
+def recompute(experiment: Experiment) -> list[Record]:
+    """Run the probe of an experiment for its first seed.
 
     Parameters
     ----------
-    made
-        The recipe.
+    experiment
+        The experiment.
 
     Returns
     -------
     records
         Some of the table's, computed now.
     """
-    seed, part = made.seeds[0], {**made.configuration, **made.probe}
-    return [_rounded({"seed": seed, **r}) for r in made.one_seed(seed, part)]
+    seed, part = experiment.seeds[0], {**experiment.configuration, **experiment.probe}
+    return [_rounded({"seed": seed, **r}) for r in experiment.one_seed(seed, part)]
 
 
-def drift(table: Table, records: Iterable[Record], made: Recipe) -> list[str]:
+def drift(table: Table, records: Iterable[Record], experiment: Experiment) -> list[str]:
     """Return one sentence for each figure that is off by more than its tolerance.
 
     Parameters
@@ -207,15 +209,15 @@ def drift(table: Table, records: Iterable[Record], made: Recipe) -> list[str]:
         As committed.
     records
         As `recompute` returned them.
-    made
-        The recipe, for its tolerances. A measure without a tolerance must agree
+    experiment
+        The experiment, for its tolerances. A measure without a tolerance must agree
         exactly; one that either side could not run is passed over.
 
     Examples
     --------
-    >>> made = recipe("codecs")
+    >>> experiment = experiment_of("codecs")
     >>> table = Table("t", "", ("codec",), ({"seed": 0, "codec": "a", "snr": 10.0},))
-    >>> drift(table, [{"seed": 0, "codec": "a", "snr": 12.0}], made)
+    >>> drift(table, [{"seed": 0, "codec": "a", "snr": 12.0}], experiment)
     ["{'codec': 'a', 'seed': 0}: snr is 12 and the table says 10, more than 0.3 off"]
     """
     sentences = []
@@ -224,7 +226,7 @@ def drift(table: Table, records: Iterable[Record], made: Recipe) -> list[str]:
         (stated,) = table.select(**keys).records
         for measure in sorted(set(record) - set(keys)):
             now, then = record[measure], stated.get(measure)
-            allowed = made.tolerance.get(measure, 0.0)
+            allowed = experiment.tolerance.get(measure, 0.0)
             if None not in (now, then) and not abs(now - then) <= allowed:
                 sentences.append(
                     f"{keys}: {measure} is {now:g} and the table says {then:g}, more "

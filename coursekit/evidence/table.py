@@ -46,18 +46,18 @@ class Summary(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """What a recipe gave, and all that is needed to ask it again.
+    """What an experiment gave, and all that is needed to ask it again.
 
     Parameters
     ----------
     name, title
-        The recipe's.
+        The experiment's.
     keys
         Which entries of a record name its row; "seed" and the measures are the rest.
     records
         One for each seed and row.
     configuration
-        What the recipe was told.
+        What the experiment was told.
     sha256
         Of the configuration, see `sha256_of`.
     seeds

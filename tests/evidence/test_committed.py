@@ -1,4 +1,4 @@
-"""The tables that lectures quote: made by their recipes, and still true."""
+"""The tables that lectures quote: made by their experiments, and still true."""
 
 import json
 from dataclasses import fields
@@ -15,16 +15,22 @@ NAMES = evidence.names()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_table_is_of_its_recipe_as_it_stands(name):
-    table, made = evidence.load(name), evidence.recipe(name)
+def test_a_table_is_of_its_experiment_as_it_stands(name):
+    table, experiment = evidence.load(name), evidence.experiment_of(name)
     assert (
-        table.sha256 == sha256_of(made.configuration) == sha256_of(table.configuration)
+        table.sha256
+        == sha256_of(experiment.configuration)
+        == sha256_of(table.configuration)
     )
-    assert (table.name, table.title, table.keys) == (made.name, made.title, made.keys)
-    assert table.seeds == made.seeds
-    parts = [sha256_of(part) for part in made.parts(made.configuration)]
+    assert (table.name, table.title, table.keys) == (
+        experiment.name,
+        experiment.title,
+        experiment.keys,
+    )
+    assert table.seeds == experiment.seeds
+    parts = [sha256_of(part) for part in experiment.parts(experiment.configuration)]
     assert [(p["seed"], p["part"]) for p in table.log] == [
-        (seed, part) for seed in made.seeds for part in parts
+        (seed, part) for seed in experiment.seeds for part in parts
     ]
     assert sum(part["records"] for part in table.log) == len(table.records)
 
@@ -40,13 +46,13 @@ def test_each_row_is_there_once_for_each_seed(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_part_of_one_seed_comes_out_as_committed(name, monkeypatch):
     monkeypatch.delenv("COURSE_FAST", raising=False)  # it would cut training short
-    made = evidence.recipe(name)
-    records = evidence.recompute(made)
+    experiment = evidence.experiment_of(name)
+    records = evidence.recompute(experiment)
     assert records
-    assert evidence.drift(evidence.load(name), records, made) == []
+    assert evidence.drift(evidence.load(name), records, experiment) == []
 
 
-def test_no_table_without_a_recipe_and_none_half_made():
+def test_no_table_without_an_experiment_and_none_half_made():
     assert sorted(p.name for p in TABLES.iterdir()) == sorted(
         f"{n}.json" for n in NAMES
     )

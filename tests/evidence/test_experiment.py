@@ -10,7 +10,7 @@ import pytest
 
 from coursekit import evidence, topics
 from coursekit.evidence.__main__ import main
-from coursekit.evidence.experiment import Recipe, build, drift, recompute, reopen
+from coursekit.evidence.experiment import Experiment, build, drift, recompute, reopen
 from coursekit.evidence.table import sha256_of
 
 
@@ -27,7 +27,7 @@ def by_die(configuration):
         yield {**configuration, "sides": [sides]}
 
 
-DICE = Recipe(
+DICE = Experiment(
     name="dice",
     title="Dice, and the mean of their throws",
     one_seed=throw,
@@ -129,7 +129,7 @@ def test_a_record_that_the_table_does_not_have_is_refused(dice):
 def test_the_command_builds_what_it_is_told(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(topics, "modules", lambda pattern: ["of_this_test.table_dice"])
     module = types.ModuleType("of_this_test.table_dice")
-    module.RECIPE = replace(DICE, packages=("numpy", "a-package-nobody-wrote"))
+    module.EXPERIMENT = replace(DICE, packages=("numpy", "a-package-nobody-wrote"))
     monkeypatch.setitem(sys.modules, "of_this_test.table_dice", module)
     assert main(["dice", "--folder", str(tmp_path)]) == 0
     told = capsys.readouterr().out
@@ -141,8 +141,8 @@ def test_the_command_builds_what_it_is_told(tmp_path, monkeypatch, capsys):
 
 def test_names_and_refusals(capsys):
     assert {"codecs", "pam_loss"} <= set(evidence.names())
-    with pytest.raises(ValueError, match="no recipe 'codex'"):
-        evidence.recipe("codex")
+    with pytest.raises(ValueError, match="no table 'codex'"):
+        evidence.experiment_of("codex")
     with pytest.raises(SystemExit):
         main(["codex"])
     assert "there is no table 'codex'" in capsys.readouterr().err
