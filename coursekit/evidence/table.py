@@ -163,7 +163,7 @@ class Table:
         return float(np.mean(values)) if values else math.nan
 
     def spread(self, measure: str, **wanted: Any) -> float:
-        """Return the standard deviation over seeds; NaN where there is but one.
+        """Return the standard deviation over seeds; NaN for one, or for infinities.
 
         Parameters
         ----------
@@ -171,7 +171,55 @@ class Table:
             As for `values`.
         """
         values = self.values(measure, **wanted)
-        return float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
+        if len(values) < 2 or not np.isfinite(values).all():
+            return math.nan
+        return float(np.std(values, ddof=1))
+
+    def gain(
+        self, measure: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]
+    ) -> list[float]:
+        """Return by how much one row is above another, seed by seed: paired.
+
+        Parameters
+        ----------
+        measure
+            One of `measures`.
+        ours, theirs
+            Values of keys that pick either row, as for `select`.
+
+        Raises
+        ------
+        ValueError
+            As for `values`, and where a seed has but one of the two.
+
+        Examples
+        --------
+        >>> records = [{"seed": s, "codec": c, "snr": s + 5.0 * (c == "b")}
+        ...            for s in (0, 1) for c in "ab"]
+        >>> table = Table("t", "", ("codec",), tuple(records))
+        >>> table.gain("snr", {"codec": "b"}, {"codec": "a"})
+        [5.0, 5.0]
+        """
+        pairs = self._by_seed(measure, ours), self._by_seed(measure, theirs)
+        if set(pairs[0]) != set(pairs[1]):
+            raise ValueError(
+                f"{ours} has {measure} for the seeds {[*pairs[0]]}, {theirs} for "
+                f"{[*pairs[1]]}: only the same seeds can be compared"
+            )
+        return [value - pairs[1][seed] for seed, value in pairs[0].items()]
+
+    def _by_seed(self, measure: str, wanted: Mapping[str, Any]) -> dict[int, float]:
+        """Return a measure of one row by seed; two values for a seed are two rows."""
+        self.values(measure, **wanted)  # refuses what is not there
+        found: dict[int, float] = {}
+        for record in self.select(**wanted).records:
+            if record["seed"] in found:
+                raise ValueError(
+                    f"{dict(wanted)} picks more than one row of {self.name}"
+                )
+            if record.get(measure) is not None:
+                found[record["seed"]] = record[measure]
+        return found
 
     def summary(self) -> list[Summary]:
         """Return mean and spread of every row, in the order of the records.
@@ -216,6 +264,17 @@ class Table:
             cells = [_cell(row.mean[m], row.spread[m], digits) for m in shown]
             lines.append([str(v) for v in row.keys.values()] + cells)
         return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+    def _repr_markdown_(self) -> str:
+        """Return the table for a page: one measure of two keys as a cross table."""
+        if len(self.keys) != 2 or len(self.measures) != 1:
+            return self.markdown()
+        (measure,) = self.measures
+        cells = {
+            tuple(row.keys.values()): _cell(row.mean[measure], row.spread[measure], 2)
+            for row in self.summary()
+        }
+        return _cross_table(self.title, cells)
 
     def save(self, folder: Path = TABLES) -> Path:
         """Write the table as JSON, one record a line, and return the file.
@@ -279,6 +338,18 @@ def sha256_of(configuration: Mapping[str, Any]) -> str:
     """
     text = json.dumps(configuration, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _cross_table(title: str, cells: Mapping[tuple[Any, ...], str]) -> str:
+    """Return cells named by pairs; the longer list of names makes the rows."""
+    down, across = (list(dict.fromkeys(pair[i] for pair in cells)) for i in (0, 1))
+    if len(down) < len(across):
+        down, across = across, down
+        cells = {(b, a): cell for (a, b), cell in cells.items()}
+    lines = [[title, *map(str, across)], [":--"] + ["--:"] * len(across)]
+    for name in down:
+        lines.append([str(name), *(cells.get((name, other), "–") for other in across)])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _cell(mean: float, spread: float, digits: int) -> str:

@@ -9,19 +9,22 @@ level differences are so clean that the mixture of Gaussians is nearly as good a
 oracle mask already. An independent error on the level difference of each bin does.
 So the table's condition is a *noisy measurement chosen to match*: `JITTER_SD` is the
 error at which clustering alone has the deck's SDR. It is not the published set-up,
-which the deck does not tell. Lectures 07 and 08.
+which the deck does not tell. ``load("deck")`` of `coursekit.evidence` has the table;
+the lecture measures a part of it live. Lectures 07 and 08.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from coursekit import data, masks
+from coursekit.evidence.experiment import Configuration, Experiment
+from coursekit.evidence.table import Record, Table
 from coursekit.rooms import Room
 from coursekit.spatial.geometry import (
     Rendering,
@@ -58,6 +61,9 @@ from coursekit.spatial.separation import (
 )
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
+
+KEYS = ("condition", "method")
+"""What names a row of a table here."""
 
 RATE = 16000
 """Of all recordings here, in Hz."""
@@ -301,7 +307,7 @@ FEW: Mapping[str, Method] = {
     "mean field, half of beta": lambda p: mean_field(p.unary, BETA / 2).posterior,
     "oracle, binary": METHODS["oracle, binary"],
 }
-"""What `limits_table` compares."""
+"""What is compared where level differences have a hard time."""
 
 
 def sdr(problem: Problem, masks_: Numbers) -> float:
@@ -317,47 +323,155 @@ def sdr(problem: Problem, masks_: Numbers) -> float:
     return float(np.mean(score(problem.images, estimates)))
 
 
-@dataclass(frozen=True)
-class Measured:
-    """SDRs in dB under conditions, by methods, for seeds.
+def measure(
+    conditions: Iterable[Condition],
+    methods: Mapping[str, Method],
+    seeds: Iterable[int],
+    split: str = "test",
+) -> Table:
+    """Measure every method under every condition for every seed.
 
     Parameters
     ----------
     conditions, methods, seeds
-        What was measured.
-    values
-        ``(conditions, methods, seeds)``.
+        What to measure.
+    split
+        "train" or "test".
+
+    Returns
+    -------
+    Table
+        The SDR in dB ("sdr") by "condition" and "method".
+
+    Examples
+    --------
+    >>> few = {name: METHODS[name] for name in ("GMM, soft", "mean field")}
+    >>> table = measure([NOISY], few, seeds=[0])
+    >>> gain = table.gain("sdr", {"method": "mean field"}, {"method": "GMM, soft"})
+    >>> gain[0] > 2
+    True
     """
-
-    conditions: tuple[str, ...]
-    methods: tuple[str, ...]
-    seeds: tuple[int, ...]
-    values: Numbers
-
-    def of(self, condition: str, method: str) -> Numbers:
-        """Return the SDR of each seed, dB, ``(seeds,)``."""
-        i, j = self.conditions.index(condition), self.methods.index(method)
-        return self.values[i, j]
-
-    def gain(self, condition: str, method: str, over: str) -> Numbers:
-        """Return how much better one method is than another, dB, ``(seeds,)``."""
-        return self.of(condition, method) - self.of(condition, over)
-
-    def _repr_markdown_(self) -> str:
-        """Return the table for a notebook: mean ± standard deviation over seeds."""
-        values = self.values  # (conditions, methods, seeds)
-        header, names = self.methods, self.conditions
-        if len(names) < len(header):  # the longer list makes the rows
-            values, header, names = values.swapaxes(0, 1), names, header
-        cells = [[_mean_and_spread(v) for v in row] for row in values]
-        return markdown(["SDR in dB", *header], names, cells)
+    conditions, seeds = tuple(conditions), tuple(seeds)
+    records = tuple(
+        {"seed": seed, **record}
+        for seed in seeds
+        for condition in conditions
+        for record in _records(condition, methods, seed, split)
+    )
+    return Table("live", "SDR in dB", KEYS, records, seeds=seeds)
 
 
-def _mean_and_spread(values: Numbers) -> str:
-    """Return "mean ± standard deviation"; a silent estimate leaves no spread."""
-    if not np.isfinite(values).all():
-        return f"{values.mean():.2f}"
-    return f"{values.mean():.2f} ± {values.std():.2f}"
+def _records(
+    condition: Condition, methods: Mapping[str, Method], seed: int, split: str
+) -> Iterator[Record]:
+    """Yield the SDR of each method on one problem."""
+    problem = draw(condition, split, seed)
+    for name, run in methods.items():
+        value = sdr(problem, run(problem))
+        yield {"condition": condition.name, "method": name, "sdr": value}
+
+
+# --- the committed table -----------------------------------------------------------
+
+CONFIGURATION: dict[str, Any] = {
+    "runs": [
+        {
+            "condition": condition.name,
+            "methods": [*(METHODS if condition in (NOISY, CLEAN) else FEW)],
+        }
+        for condition in LIMITS
+    ],
+    "split": "test",
+    "seconds": SECONDS,
+    "rate": RATE,
+    "jitter_sd": JITTER_SD,
+    "beta": BETA,
+}
+"""All methods where the deck measured, a few where level differences have a hard
+time, on voices that nothing was chosen on."""
+
+PROBE = {"runs": [{"condition": NOISY.name, "methods": [*FEW][:5]}]}
+"""One mixture: half a second."""
+
+
+def one_seed(seed: int, configuration: Configuration) -> Iterator[Record]:
+    """Yield the SDR of each method under each condition, for the talkers of a seed."""
+    conditions = {condition.name: condition for condition in LIMITS}
+    for run in configuration["runs"]:
+        methods = {name: {**METHODS, **FEW}[name] for name in run["methods"]}
+        condition = conditions[run["condition"]]
+        yield from _records(condition, methods, seed, configuration["split"])
+
+
+def parts(configuration: Configuration) -> Iterator[Configuration]:
+    """Yield one configuration for each condition."""
+    for run in configuration["runs"]:
+        yield {**configuration, "runs": [run]}
+
+
+EXPERIMENT = Experiment(
+    name="deck",
+    title="The deck's table, measured: SDR in dB of clustering, and with the prior",
+    one_seed=one_seed,
+    parts=parts,
+    configuration=CONFIGURATION,
+    seeds=(0, 1, 2, 3, 4),
+    keys=KEYS,
+    probe=PROBE,
+    tolerance={"sdr": 0.05},  # a bin on the border between two labels may change sides
+)
+
+
+# --- choosing, on other voices -----------------------------------------------------
+
+
+def jitter_curve(
+    candidates: Sequence[float] = (5.0, 5.5, 6.0, 6.5, 7.0, 7.5, 8.0),
+    seeds: Iterable[int] = range(12),
+) -> dict[float, float]:
+    """Return the SDR of the (hard) GMM alone for each error, on the training split.
+
+    `JITTER_SD` is the candidate that comes nearest to the deck's 8.08 dB.
+    """
+    conditions = [Condition(str(sd), jitter_sd=sd) for sd in candidates]
+    gmm = {"GMM, hard": METHODS["GMM, hard"]}
+    table = measure(conditions, gmm, seeds, "train")
+    return {sd: table.mean("sdr", condition=str(sd)) for sd in candidates}
+
+
+def beta_curve(
+    candidates: Sequence[float] = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0),
+    seeds: Iterable[int] = range(12),
+    split: str = "train",
+) -> dict[float, float]:
+    """Return the SDR of mean field for each strength of the prior.
+
+    `BETA` is the best candidate on the training split. Beyond the best, the prior
+    erases what is thin: the harmonics.
+    """
+    strengths: dict[str, Method] = {
+        str(beta): lambda p, beta=beta: mean_field(p.unary, beta).posterior  # type: ignore[misc]
+        for beta in candidates
+    }
+    table = measure([NOISY], strengths, seeds, split)
+    return {beta: table.mean("sdr", method=str(beta)) for beta in candidates}
+
+
+# --- all methods of inference on the same problems -----------------------------------
+
+Inference = Callable[[Numbers, np.random.Generator], Labelling]
+
+INFERENCE: Mapping[str, Inference] = {
+    "no prior (GMM)": lambda U, rng: independent(U),
+    "ICM": lambda U, rng: icm(U, BETA),
+    "mean field": lambda U, rng: mean_field(U, BETA),
+    "Gibbs": lambda U, rng: gibbs(U, BETA, rng, 20, 5),
+    "annealing": lambda U, rng: anneal(U, BETA, rng),
+    "sum-product BP": lambda U, rng: belief_propagation(U, BETA),
+    "max-product BP": lambda U, rng: belief_propagation_max(U, BETA),
+    "alpha-expansion": lambda U, rng: alpha_expansion(U, BETA),
+    "graph cut (exact)": lambda U, rng: graph_cut(U, BETA),
+}
 
 
 def markdown(
@@ -376,114 +490,6 @@ def markdown(
     ruler = "|:--|" + "--:|" * (len(header) - 1)
     lines = ["| " + " | ".join(row) + " |" for row in [list(header), *rows]]
     return "\n".join([lines[0].replace("|  |", "| |", 1), ruler, *lines[1:]])
-
-
-def measure(
-    conditions: Iterable[Condition],
-    methods: Mapping[str, Method],
-    seeds: Iterable[int],
-    split: str = "test",
-) -> Measured:
-    """Measure every method under every condition for every seed.
-
-    Parameters
-    ----------
-    conditions, methods, seeds
-        What to measure.
-    split
-        "train" or "test".
-
-    Returns
-    -------
-    Measured
-
-    Examples
-    --------
-    >>> few = {name: METHODS[name] for name in ("GMM, soft", "mean field")}
-    >>> table = measure([NOISY], few, seeds=[0])
-    >>> bool(table.gain("noisy measurement", "mean field", "GMM, soft")[0] > 2)
-    True
-    """
-    conditions, seeds = tuple(conditions), tuple(seeds)
-    values = np.empty((len(conditions), len(methods), len(seeds)))
-    for i, condition in enumerate(conditions):
-        for k, seed in enumerate(seeds):
-            problem = draw(condition, split, seed)
-            values[i, :, k] = [sdr(problem, run(problem)) for run in methods.values()]
-    names = tuple(condition.name for condition in conditions)
-    return Measured(names, tuple(methods), seeds, values)
-
-
-def deck_table(seeds: Iterable[int] = range(5)) -> Measured:
-    """Measure the deck's table on voices that nothing was chosen on.
-
-    All methods with the noisy measurement and with the clean one, on the test split.
-    The deck's own figures are in `DECK`. Five seeds take ten to fifteen seconds.
-    """
-    return measure((NOISY, CLEAN), METHODS, seeds)
-
-
-def limits_table(
-    seeds: Iterable[int] = range(3), conditions: Iterable[Condition] = LIMITS
-) -> Measured:
-    """Measure a few methods where level differences have a hard time.
-
-    On the test split; the twelve conditions of `LIMITS` take about half a second
-    each, for each seed.
-    """
-    return measure(conditions, FEW, seeds)
-
-
-# --- choosing, on other voices -----------------------------------------------------
-
-
-def jitter_curve(
-    candidates: Sequence[float] = (5.0, 5.5, 6.0, 6.5, 7.0, 7.5, 8.0),
-    seeds: Iterable[int] = range(12),
-) -> dict[float, float]:
-    """Return the SDR of the (hard) GMM alone for each error, on the training split.
-
-    `JITTER_SD` is the candidate that comes nearest to the deck's 8.08 dB.
-    """
-    conditions = [Condition(str(sd), jitter_sd=sd) for sd in candidates]
-    gmm = {"GMM, hard": METHODS["GMM, hard"]}
-    means = measure(conditions, gmm, seeds, "train").values.mean(axis=(1, 2))
-    return dict(zip(candidates, means.tolist(), strict=True))
-
-
-def beta_curve(
-    candidates: Sequence[float] = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0),
-    seeds: Iterable[int] = range(12),
-    split: str = "train",
-) -> dict[float, float]:
-    """Return the SDR of mean field for each strength of the prior.
-
-    `BETA` is the best candidate on the training split. Beyond the best, the prior
-    erases what is thin: the harmonics.
-    """
-    strengths: dict[str, Method] = {
-        str(beta): lambda p, beta=beta: mean_field(p.unary, beta).posterior  # type: ignore[misc]
-        for beta in candidates
-    }
-    means = measure([NOISY], strengths, seeds, split).values.mean(axis=(0, 2))
-    return dict(zip(candidates, means.tolist(), strict=True))
-
-
-# --- all methods of inference on the same problems -----------------------------------
-
-Inference = Callable[[Numbers, np.random.Generator], Labelling]
-
-INFERENCE: Mapping[str, Inference] = {
-    "no prior (GMM)": lambda U, rng: independent(U),
-    "ICM": lambda U, rng: icm(U, BETA),
-    "mean field": lambda U, rng: mean_field(U, BETA),
-    "Gibbs": lambda U, rng: gibbs(U, BETA, rng, 20, 5),
-    "annealing": lambda U, rng: anneal(U, BETA, rng),
-    "sum-product BP": lambda U, rng: belief_propagation(U, BETA),
-    "max-product BP": lambda U, rng: belief_propagation_max(U, BETA),
-    "alpha-expansion": lambda U, rng: alpha_expansion(U, BETA),
-    "graph cut (exact)": lambda U, rng: graph_cut(U, BETA),
-}
 
 
 @dataclass(frozen=True)

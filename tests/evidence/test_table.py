@@ -2,6 +2,7 @@
 
 import math
 import statistics
+from dataclasses import replace
 
 import pytest
 
@@ -48,6 +49,35 @@ def test_markdown_has_a_line_a_row():
     assert lines[0] == "| family | codec | kbps | nmr |"
     assert lines[2] == "| ours | ours 10 | 8.8 ± 0.8 | -2.5 ± 0.0 |"
     assert len(lines) == 2 + 6
+
+
+def test_a_gain_is_taken_seed_by_seed():
+    ours, theirs = ({"codec": f"{name} 20"} for name in ("ours", "theirs"))
+    assert TABLE.gain("kbps", ours, theirs) == pytest.approx([-4.0, -2.4, -0.8])
+    with pytest.raises(ValueError, match="picks more than one row of t"):
+        TABLE.gain("kbps", {"family": "ours"}, theirs)
+    cut = tuple(r for r in TABLE.records if (r["seed"], r["codec"]) != (1, "ours 20"))
+    with pytest.raises(ValueError, match="only the same seeds can be compared"):
+        replace(TABLE, records=cut).gain("kbps", ours, theirs)
+
+
+def test_one_measure_of_two_keys_is_a_cross_table_on_a_page():
+    sdr = {("a", "x"): (1, 3), ("a", "y"): (5, 5), ("a", "z"): (-math.inf, 0),
+           ("b", "x"): (2, 4)}  # fmt: skip
+    records = [
+        {"seed": seed, "room": room, "method": method, "sdr": float(values[seed])}
+        for (room, method), values in sdr.items()
+        for seed in (0, 1)
+    ]
+    table = Table("t", "SDR in dB", ("room", "method"), tuple(records))
+    assert table._repr_markdown_().splitlines() == [
+        "| SDR in dB | a | b |",
+        "| :-- | --: | --: |",
+        "| x | 2.00 ± 1.41 | 3.00 ± 1.41 |",
+        "| y | 5.00 ± 0.00 | – |",
+        "| z | -inf | – |",
+    ]
+    assert TABLE._repr_markdown_() == TABLE.markdown()
 
 
 def test_refusals_say_what_there_is():
