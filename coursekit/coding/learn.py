@@ -132,9 +132,9 @@ def train_wave(
         terms = objective(x, coded.estimate, codec.rate, Weights(*plan.weights))
         return {**terms, "bits": bits, "kbps": coded.kbps.detach()}
 
-    draw = training.Crops(sounds, plan.samples, plan.batch)
+    sample_batch = training.Crops(sounds, plan.samples, plan.batch)
     trainee = Trainee(codec, plan.kbps)
-    history = training.fit(trainee, draw, loss, settings, checkpoint=checkpoint)
+    history = training.fit(trainee, sample_batch, loss, settings, checkpoint=checkpoint)
     codec.quantised = True
     codec.cpu().requires_grad_(True)  # a stream is written by the processor
     codec.freeze(sounds)
@@ -169,7 +169,7 @@ MDCT_TRAINING = training.Settings(
     learning_rate=1e-2,
     warm_up=10,
     clip=5.0,
-    faster=(("entropy", 5.0), ("step_net", 2.0)),
+    lr_multipliers=(("entropy", 5.0), ("step_net", 2.0)),
 )
 """How the codecs on the MDCT are trained unless told otherwise."""
 
@@ -209,7 +209,7 @@ def train_mdct(
         terms = objective(x, coded.estimate, model.rate, Weights(*plan.weights))
         return {**terms, "bits": bits, "kbps": coded.kbps.detach()}
 
-    draw = training.Crops(sounds, plan.samples, plan.batch)
-    history = training.fit(codec, draw, loss, settings, checkpoint=checkpoint)
+    sample_batch = training.Crops(sounds, plan.samples, plan.batch)
+    history = training.fit(codec, sample_batch, loss, settings, checkpoint=checkpoint)
     codec.cpu().freeze(sounds)  # a stream is written by the processor
     return history

@@ -78,7 +78,7 @@ class Recipe:
             "seconds": round(sum(clip.seconds for clip in sounds), 1),
             "codec": _plain(asdict(self.codec)),
             "plan": _plain(asdict(self.plan)),
-            "descent": _plain(self.descent.same_run()),
+            "descent": _plain(self.descent.resume_key()),
         }
 
 
@@ -91,7 +91,7 @@ WAVE = Recipe(
         learning_rate=2e-3,
         warm_up=100,
         clip=10.0,
-        faster=(("entropy", 10.0),),
+        lr_multipliers=(("entropy", 10.0),),
         save_every=250,
     ),
 )

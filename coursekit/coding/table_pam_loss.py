@@ -44,7 +44,7 @@ CONFIGURATION: dict[str, Any] = {
     "weights": Weights()._asdict(),
     "samples": MdctPlan.samples,
     "batch": MdctPlan.batch,
-    "training": MDCT_TRAINING.same_run(),
+    "training": MDCT_TRAINING.resume_key(),
     "test": CODECS["kinds"]["speech"],
     "listeners": ["zimtohrli", "visqol"],
 }

@@ -490,8 +490,10 @@ def learn_centroids(
         error = (x - decoded).square().mean()
         return {"error": error, "bits": model.control.weight * bits.mean()}
 
-    faster = (("entropy", 5.0),)
-    settings = training.Settings(steps, 1e-2, final=0.1, faster=faster, progress=False)
+    settings = training.Settings(
+        steps, 1e-2, final_lr_fraction=0.1, lr_multipliers=(("entropy", 5.0),),
+        progress=False,
+    )  # fmt: skip
     history = training.fit(model, draw, loss, settings)
     bits = [b / w for b, w in zip(history.terms["bits"], weights, strict=True)]
     return Learnt(model.quantiser, bits, weights, target)

@@ -1,4 +1,4 @@
-"""Training, once and for all models of the course: one short loop.
+"""The training loop of all models of the course: Adam, early stopping, checkpoints.
 
 `fit` descends a loss for a fixed number of steps. The batch of step n depends on
 the seed and on n alone, so that a run which was stopped goes on as if nothing had
@@ -35,13 +35,15 @@ FAST_STEPS = 10
 """Steps that `fit` makes at most where ``COURSE_FAST=1``."""
 
 Batch = Any
-Draw = Callable[[np.random.Generator], Batch]
+SampleBatch = Callable[[np.random.Generator], Batch]
 Loss = Callable[[Any, Batch, int], Mapping[str, Tensor]]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to descend. All of it goes into the card of the weights.
+    """Hyperparameters of a run: cosine schedule with warm-up, clipping, early stopping.
+
+    All of it goes into the card of the weights.
 
     Parameters
     ----------
@@ -50,12 +52,12 @@ class Settings:
     learning_rate
         Of Adam, at its highest.
     warm_up
-        Steps over which it rises from 0.
-    final
+        Steps over which it rises in a straight line from 0.
+    final_lr_fraction
         Share of it that is left at the end; in between it falls as half a cosine.
     clip
-        Longest gradient; a longer one is scaled down to it.
-    faster
+        Longest gradient (the norm over all parameters); a longer one is scaled down.
+    lr_multipliers
         Pairs of a name and a factor: parameters whose name contains it learn at so
         many times the rate.
     seed
@@ -63,7 +65,8 @@ class Settings:
     check_every
         Steps between two calls of `validate`.
     patience
-        Checks without a new best value after which to stop; 0 never stops.
+        Early stopping: checks without a new best value after which to stop; 0 never
+        stops.
     save_every
         Steps between two checkpoints.
     device
@@ -73,7 +76,7 @@ class Settings:
 
     Examples
     --------
-    >>> settings = Settings(steps=100, learning_rate=1.0, warm_up=10, final=0.1)
+    >>> settings = Settings(100, learning_rate=1.0, warm_up=10, final_lr_fraction=0.1)
     >>> [round(settings.rate_at(n), 2) for n in (0, 9, 10, 55, 100)]
     [0.1, 1.0, 1.0, 0.55, 0.1]
     """
@@ -81,9 +84,9 @@ class Settings:
     steps: int
     learning_rate: float = 1e-3
     warm_up: int = 0
-    final: float = 0.02
+    final_lr_fraction: float = 0.02
     clip: float = math.inf
-    faster: tuple[tuple[str, float], ...] = ()
+    lr_multipliers: tuple[tuple[str, float], ...] = ()
     seed: int = 0
     check_every: int = 100
     patience: int = 0
@@ -99,15 +102,16 @@ class Settings:
             )
 
     def rate_at(self, step: int) -> float:
-        """Return the learning rate of a step, counted from 0."""
+        """Return the learning rate of a step, from 0: warm-up, then half a cosine."""
         if step < self.warm_up:
             return self.learning_rate * (step + 1) / self.warm_up
         done = (step - self.warm_up) / max(1, self.steps - self.warm_up)
         fall = (1 + math.cos(math.pi * min(1.0, done))) / 2
-        return self.learning_rate * (self.final + (1 - self.final) * fall)
+        least = self.final_lr_fraction
+        return self.learning_rate * (least + (1 - least) * fall)
 
-    def same_run(self) -> dict[str, Any]:
-        """Return what must agree for a checkpoint to be gone on with."""
+    def resume_key(self) -> dict[str, Any]:
+        """Return the settings that a checkpoint must share for a run to resume."""
         free = {"device", "progress", "save_every"}
         every = json.loads(json.dumps(asdict(self)))
         return {key: value for key, value in every.items() if key not in free}
@@ -115,7 +119,7 @@ class Settings:
 
 @dataclass
 class History:
-    """What happened in a run.
+    """The log of a run: the terms of the loss, the validation, the best step.
 
     Parameters
     ----------
@@ -149,20 +153,20 @@ class History:
 
 def fit(
     model: nn.Module,
-    draw: Draw,
+    sample_batch: SampleBatch,
     loss: Loss,
     settings: Settings,
     validate: Callable[[Any], float] | None = None,
     checkpoint: Path | str | None = None,
 ) -> History:
-    """Train a model by Adam; the model is changed in place.
+    """Train a model by Adam: gradient clipping, early stopping, checkpoints to resume.
 
     Parameters
     ----------
     model
-        Comes back in evaluation mode, on the device it was trained on, with the
-        last weights, or with the best ones where there is a `validate`.
-    draw
+        Changed in place. Comes back in evaluation mode, on the device it was trained
+        on, with the last weights, or with the best ones where there is a `validate`.
+    sample_batch
         Makes one batch, a tensor or a tuple of tensors, from a random generator. It
         gets a fresh one at each step, made from the seed and the step.
     loss
@@ -194,11 +198,11 @@ def fit(
     Examples
     --------
     >>> line = nn.Linear(1, 1)
-    >>> def draw(rng):
+    >>> def sample_batch(rng):
     ...     return torch.from_numpy(rng.standard_normal((8, 1))).float()
     >>> def loss(model, x, step):
     ...     return {"squared": (model(x) - 3 * x).square().mean()}
-    >>> history = fit(line, draw, loss, Settings(200, 0.1, progress=False))
+    >>> history = fit(line, sample_batch, loss, Settings(200, 0.1, progress=False))
     >>> fast = os.environ.get("COURSE_FAST") == "1"
     >>> fast or round(line.weight.item(), 1) == 3.0
     True
@@ -213,7 +217,7 @@ def fit(
         while run.step < last and not run.out_of_patience():
             rng = np.random.default_rng((settings.seed, run.step))
             torch.manual_seed(int(rng.integers(2**31)))
-            batch = _moved(draw(rng), run.device)
+            batch = _moved(sample_batch(rng), run.device)
             bar.set_postfix_str(run.descend(loss(model, batch, run.step)))
             bar.update()
             if validate is not None and run.due(settings.check_every, last):
@@ -292,7 +296,7 @@ class _Run:
             "step": self.step,
             "best_value": self.best_value,
             "history": asdict(self.history),
-            "settings": self.settings.same_run(),
+            "settings": self.settings.resume_key(),
         }
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
@@ -301,7 +305,7 @@ class _Run:
 
     def load(self, path: Path) -> None:
         about, tensors = _read_checkpoint(path)
-        if about["settings"] != self.settings.same_run():
+        if about["settings"] != self.settings.resume_key():
             raise ValueError(
                 f"{path} is a checkpoint of a run with other settings; "
                 "delete it to begin anew, or give the old settings"
@@ -329,7 +333,7 @@ class _Run:
 
 @dataclass(frozen=True)
 class Crops:
-    """Draws batches of pieces of sounds: each sound as often as it is long.
+    """Draws batches of random crops of sounds: each sound as often as it is long.
 
     Parameters
     ----------
@@ -347,8 +351,8 @@ class Crops:
 
     Examples
     --------
-    >>> draw = Crops([np.arange(10.0), np.arange(20.0)], samples=4, batch=3)
-    >>> draw(np.random.default_rng(0)).shape  # batch, channel, time
+    >>> sample_batch = Crops([np.arange(10.0), np.arange(20.0)], samples=4, batch=3)
+    >>> sample_batch(np.random.default_rng(0)).shape  # batch, channel, time
     torch.Size([3, 1, 4])
     """
 
@@ -414,7 +418,7 @@ def _groups(model: nn.Module, settings: Settings) -> list[dict[str, Any]]:
     by_factor: dict[float, list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            factors = [f for part, f in settings.faster if part in name]
+            factors = [f for part, f in settings.lr_multipliers if part in name]
             by_factor.setdefault(math.prod(factors), []).append(parameter)
     return [{"params": ps, "factor": f} for f, ps in by_factor.items()]
 

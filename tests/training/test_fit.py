@@ -24,7 +24,7 @@ def line(seed=0):
         return nn.Sequential(nn.Linear(2, 8), nn.Dropout(0.2), nn.Linear(8, 1))
 
 
-def draw(rng):
+def sample_batch(rng):
     x = torch.from_numpy(rng.standard_normal((16, 2))).float()
     return x, x.sum(1, keepdim=True)
 
@@ -46,7 +46,7 @@ def test_adam_by_hand():
         model,
         lambda rng: torch.ones(1, 1),
         lambda m, x, step: {"power": m(x).square().sum()},
-        Settings(3, 0.1, final=1.0, progress=False),
+        Settings(3, 0.1, final_lr_fraction=1.0, progress=False),
     )
     w, m, v = 2.0, 0.0, 0.0
     for t in range(1, 4):
@@ -61,7 +61,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others():
     for seed in (3, 3, 4):
         model = line()
         torch.manual_seed(np.random.default_rng(len(runs)).integers(99))  # no matter
-        fit(model, draw, loss, replace(QUIET, seed=seed))
+        fit(model, sample_batch, loss, replace(QUIET, seed=seed))
         runs.append(weights(model))
     assert torch.equal(runs[0], runs[1])
     assert not torch.equal(runs[0], runs[2])
@@ -71,13 +71,13 @@ def test_training_leaves_torchs_random_numbers_alone():
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
-    fit(line(), draw, loss, QUIET)
+    fit(line(), sample_batch, loss, QUIET)
     assert torch.equal(torch.rand(3), expected)
 
 
 def test_a_run_that_was_stopped_goes_on_as_if_nothing_had_happened(tmp_path):
     whole = line()
-    history = fit(whole, draw, loss, QUIET)
+    history = fit(whole, sample_batch, loss, QUIET)
     path = tmp_path / "run.safetensors"
 
     def stops(model, batch, step):
@@ -87,13 +87,13 @@ def test_a_run_that_was_stopped_goes_on_as_if_nothing_had_happened(tmp_path):
 
     settings = replace(QUIET, save_every=10)
     with pytest.raises(KeyboardInterrupt):
-        fit(line(), draw, stops, settings, checkpoint=path)
+        fit(line(), sample_batch, stops, settings, checkpoint=path)
     resumed = line(seed=9)
-    again = fit(resumed, draw, loss, settings, checkpoint=path)
+    again = fit(resumed, sample_batch, loss, settings, checkpoint=path)
     assert torch.equal(weights(whole), weights(resumed))
     assert again.terms == history.terms
     assert len(again.terms["squared"]) == 40
-    done = fit(resumed, draw, loss, settings, checkpoint=path)
+    done = fit(resumed, sample_batch, loss, settings, checkpoint=path)
     assert done.steps == 40  # nothing left to do
 
 
@@ -108,13 +108,15 @@ def test_the_best_weights_are_kept_and_patience_ends_the_run(tmp_path):
 
     model = line()
     settings = replace(QUIET, check_every=5, patience=3)
-    history = fit(model, draw, loss, settings, validate, tmp_path / "run.safetensors")
+    history = fit(
+        model, sample_batch, loss, settings, validate, tmp_path / "run.safetensors"
+    )
     assert history.checks == [[5, 3.0], [10, 1.0], [15, 2.0], [20, 2.0], [25, 2.0]]
     assert history.best_step == 10
     assert torch.equal(weights(model), seen[1])
     assert not model.training
     resumed = line()
-    fit(resumed, draw, loss, settings, validate, tmp_path / "run.safetensors")
+    fit(resumed, sample_batch, loss, settings, validate, tmp_path / "run.safetensors")
     assert torch.equal(weights(resumed), seen[1])
 
 
@@ -159,7 +161,9 @@ def test_named_parameters_learn_faster():
         return {"sum": -(m["slow"] + m["quick"]).sum()}
 
     fast = (("quick", 10.0),)
-    settings = Settings(5, 0.01, final=1.0, faster=fast, progress=False)
+    settings = Settings(
+        5, 0.01, final_lr_fraction=1.0, lr_multipliers=fast, progress=False
+    )
     fit(model, lambda rng: torch.zeros(1), uphill, settings)
     assert model["slow"].item() == pytest.approx(0.05, rel=1e-4)
     assert model["quick"].item() == pytest.approx(0.5, rel=1e-4)
@@ -167,15 +171,15 @@ def test_named_parameters_learn_faster():
 
 def test_course_fast_makes_few_steps(monkeypatch):
     monkeypatch.setenv("COURSE_FAST", "1")
-    assert fit(line(), draw, loss, QUIET).steps == training.FAST_STEPS
+    assert fit(line(), sample_batch, loss, QUIET).steps == training.FAST_STEPS
 
 
 def test_terms_are_summed_and_a_constant_is_only_logged():
     model, other = line(), line()
-    fit(model, draw, loss, QUIET)
+    fit(model, sample_batch, loss, QUIET)
     history = fit(
         other,
-        draw,
+        sample_batch,
         lambda m, b, step: {
             "half": loss(m, b, step)["squared"] / 2,
             "rest": loss(m, b, step)["squared"] / 2,
@@ -193,19 +197,19 @@ def test_what_goes_wrong_is_said(tmp_path):
     with pytest.raises(FloatingPointError, match=r"nan.* at step 0: .*has diverged"):
         fit(
             line(),
-            draw,
+            sample_batch,
             lambda m, b, step: {"bad": loss(m, b, step)["squared"] * float("nan")},
             QUIET,
         )
     path = tmp_path / "run.safetensors"
-    fit(line(), draw, loss, QUIET, checkpoint=path)
+    fit(line(), sample_batch, loss, QUIET, checkpoint=path)
     with pytest.raises(ValueError, match="a run with other settings"):
-        fit(line(), draw, loss, replace(QUIET, seed=1), checkpoint=path)
+        fit(line(), sample_batch, loss, replace(QUIET, seed=1), checkpoint=path)
     with pytest.raises(ValueError, match="is of another model"):
-        fit(nn.Linear(2, 1), draw, loss, QUIET, checkpoint=path)
+        fit(nn.Linear(2, 1), sample_batch, loss, QUIET, checkpoint=path)
     path.write_bytes(b"nonsense")
     with pytest.raises(ValueError, match=r"is no checkpoint: .*; delete it"):
-        fit(line(), draw, loss, QUIET, checkpoint=path)
+        fit(line(), sample_batch, loss, QUIET, checkpoint=path)
     with pytest.raises(ValueError, match="no sounds to draw from"):
         Crops([], 10, 2)
 
@@ -222,7 +226,7 @@ def test_crops_come_from_everywhere_and_short_sounds_are_filled_up():
 
 def test_a_checkpoint_holds_numbers_and_text_only(tmp_path):
     path = tmp_path / "run.safetensors"
-    fit(line(), draw, loss, QUIET, checkpoint=path)
+    fit(line(), sample_batch, loss, QUIET, checkpoint=path)
     size = int.from_bytes(path.read_bytes()[:8], "little")
     head = json.loads(path.read_bytes()[8 : 8 + size])
     assert json.loads(head["__metadata__"]["run"])["step"] == 40
@@ -237,11 +241,11 @@ def test_in_a_notebook_the_bar_is_html_and_ends_full(monkeypatch):
 
     monkeypatch.setattr(progress, "_in_a_notebook", lambda: True)
     monkeypatch.setattr("IPython.display.display", lambda bar, display_id: Handle())
-    fit(line(), draw, loss, replace(QUIET, steps=7, progress=True))
+    fit(line(), sample_batch, loss, replace(QUIET, steps=7, progress=True))
     assert 'value="7" max="7"' in pages[-1]
     assert "step 7 of 7, squared" in pages[-1]
 
 
 def test_without_a_notebook_the_bar_is_one_of_text(capsys):
-    fit(line(), draw, loss, replace(QUIET, steps=3, progress=True))
+    fit(line(), sample_batch, loss, replace(QUIET, steps=3, progress=True))
     assert "3/3" in capsys.readouterr().err
