@@ -15,6 +15,7 @@ help:
 	@echo "make release  what students get: assignments/ and the bundle in dist/"
 	@echo "make bench    timings as ratios against other libraries"
 	@echo "make train    the shipped weights;  make evidence  the tables that lectures quote"
+	@echo "              some of them: make train NAMES=\"wave mdct_time_low\""
 	@echo "make data     a larger training set, outside git"
 	@echo "make pack     rebuild the shipped recordings from their sources"
 	@echo "make format   put the code in order;  make lock  pin the dependencies anew"
@@ -49,7 +50,7 @@ bench: $(READY)
 	$(BIN)/python tests/bench/run.py
 
 train: $(READY)
-	$(BIN)/python -m coursekit.coding.models
+	$(BIN)/python -m coursekit.training $(NAMES)
 
 evidence: $(READY)
 	$(BIN)/python -m coursekit.evidence $(NAMES)

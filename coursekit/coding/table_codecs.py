@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from coursekit import data, music, training
 from coursekit.coding.evaluation import AnyCodec, Row, measure, silence
 from coursekit.coding.masked_mdct import FlatMdctCodec, MaskedMdctCodec
-from coursekit.coding.models import RECIPES, load, weights_path
+from coursekit.coding.models import RECIPES, load
 from coursekit.coding.traditional import Flac, Mp3, Opus
 from coursekit.evidence.experiment import Configuration, Experiment
 from coursekit.evidence.table import Record
@@ -75,7 +75,8 @@ CONFIGURATION: dict[str, Any] = {
     },
     "listeners": ["zimtohrli", "visqol"],
     "weights": {
-        name: training.read_card(weights_path(name))["sha256"] for name in RECIPES
+        name: training.read_card(training.weights_path(name))["sha256"]
+        for name in RECIPES
     },
 }
 

@@ -18,12 +18,14 @@ from coursekit.training.fit import (
     seeded,
 )
 from coursekit.training.progress import PageBar
+from coursekit.training.recipes import Recipe, missing, recipes
 from coursekit.training.weights import (
     WEIGHTS,
     Card,
     load_weights,
     read_card,
     save_weights,
+    weights_path,
 )
 
 __all__ = [
@@ -35,11 +37,15 @@ __all__ = [
     "History",
     "Loss",
     "PageBar",
+    "Recipe",
     "SampleBatch",
     "Settings",
     "fit",
     "load_weights",
+    "missing",
     "read_card",
+    "recipes",
     "save_weights",
     "seeded",
+    "weights_path",
 ]

@@ -23,6 +23,17 @@ WEIGHTS = Path(__file__).parents[1] / "weights"
 Card = Mapping[str, Any]
 
 
+def weights_path(name: str) -> Path:
+    """Return where the weights of a name ship; the card lies beside them.
+
+    Examples
+    --------
+    >>> weights_path("wave").name
+    'wave.safetensors'
+    """
+    return WEIGHTS / f"{name}.safetensors"
+
+
 def save_weights(model: nn.Module, path: Path | str, card: Card) -> Path:
     """Write a model's weights, and beside them a card that says what they are.
 
