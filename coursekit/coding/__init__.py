@@ -9,10 +9,11 @@ from coursekit.coding.bitstream import (
     read_stream,
     write_stream,
 )
+from coursekit.coding.codec import Codec
 from coursekit.coding.curves import Saving, curve_of, saving
 from coursekit.coding.entropy import EntropyModel, RateControl, entropy
 from coursekit.coding.evaluation import (
-    Row,
+    CodecScore,
     at_equal_bytes,
     is_evidence,
     kbps_for,
@@ -30,7 +31,7 @@ from coursekit.coding.learn import (
 from coursekit.coding.masked_mdct import FlatMdctCodec, MaskedMdctCodec
 from coursekit.coding.mdct import imdct, mdct, mdct_window
 from coursekit.coding.mdct_net import MdctCodec, MdctSettings
-from coursekit.coding.neural import Codec, Coded, NeuralCodec
+from coursekit.coding.neural import Coded, NeuralCodec
 from coursekit.coding.objectives import OBJECTIVES
 from coursekit.coding.quantise import (
     SoftToHard,
@@ -43,6 +44,7 @@ from coursekit.coding.traditional import Flac, Mp3, Opus
 __all__ = [
     "OBJECTIVES",
     "Codec",
+    "CodecScore",
     "Coded",
     "EntropyModel",
     "Flac",
@@ -55,7 +57,6 @@ __all__ = [
     "NeuralCodec",
     "Opus",
     "RateControl",
-    "Row",
     "Saving",
     "SoftToHard",
     "StreamError",

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from coursekit.coding.evaluation import Row, mean_saving
+from coursekit.coding.evaluation import CodecScore, mean_saving
 from coursekit.evidence.table import Table
 
 
@@ -29,13 +29,13 @@ class Saving(NamedTuple):
     each: tuple[float, ...]
 
 
-def curve_of(table: Table, **wanted: Any) -> list[Row]:
+def curve_of(table: Table, **wanted: Any) -> list[CodecScore]:
     """Return one codec's rows, rates rising, each the mean over the seeds.
 
     Parameters
     ----------
     table
-        Whose records have the fields of a `coding.evaluation.Row`.
+        Whose records have the fields of a `coding.evaluation.CodecScore`.
     **wanted
         Values of keys, such as ``kind="speech", family="MP3"``.
 
@@ -46,9 +46,9 @@ def curve_of(table: Table, **wanted: Any) -> list[Row]:
     >>> rows[0].codec, rows[0].kbps < rows[-1].kbps
     ('MP3 16', True)
     """
-    measures = [f.name for f in fields(Row) if f.name != "codec"]
+    measures = [f.name for f in fields(CodecScore) if f.name != "codec"]
     rows = [
-        Row(str(s.keys["codec"]), **{m: s.mean[m] for m in measures})
+        CodecScore(str(s.keys["codec"]), **{m: s.mean[m] for m in measures})
         for s in table.select(**wanted).summary()
     ]
     return sorted(rows, key=lambda row: row.kbps)

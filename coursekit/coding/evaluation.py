@@ -22,12 +22,13 @@ import warnings
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coursekit import audio, metrics
+from coursekit.coding.codec import Codec
 from coursekit.psychoacoustics import nmr
 
 Audio = NDArray[np.float64]
@@ -39,7 +40,7 @@ METRIC_RATE = 48_000
 """Zimtohrli and ViSQOL listen at this many Hz."""
 
 MEASURES = ("snr", "nmr", "worst", "audible", "zimtohrli", "visqol")
-"""The measures of a `Row`, in the order of a table."""
+"""The measures of a `CodecScore`, in the order of a table."""
 
 HIGHER_IS_BETTER = {"snr": True, "nmr": False, "worst": False, "audible": False,
                     "zimtohrli": True, "visqol": True}  # fmt: skip
@@ -49,27 +50,9 @@ LISTENERS = ("zimtohrli", "visqol")
 """The measures that nobody here was trained on; they cost most of the time."""
 
 
-class AnyCodec(Protocol):
-    """What `measure` asks of a codec."""
-
-    @property
-    def name(self) -> str:
-        """What tables call it."""
-
-    @property
-    def rate(self) -> int:
-        """Sampling rate in Hz."""
-
-    def encode(self, x: Audio) -> bytes:
-        """Return the bytes of a sound."""
-
-    def decode(self, stream: bytes) -> Audio:
-        """Return the sound of the bytes, as long as it was."""
-
-
 @dataclass(frozen=True)
-class Row:
-    """One line of a table of codecs.
+class CodecScore:
+    """What a codec cost and how it sounded: one line of a table of codecs.
 
     Parameters
     ----------
@@ -104,8 +87,8 @@ class Row:
 
 
 def measure(
-    codec: AnyCodec, sounds: Iterable[Audio], listeners: Collection[str] = LISTENERS
-) -> Row:
+    codec: Codec, sounds: Iterable[Audio], listeners: Collection[str] = LISTENERS
+) -> CodecScore:
     """Send sounds through a codec and return its line of the table.
 
     Parameters
@@ -119,7 +102,7 @@ def measure(
 
     Returns
     -------
-    Row
+    CodecScore
         ``kbps`` over all sounds together, ``worst`` of all, means of the rest.
 
     Raises
@@ -146,7 +129,7 @@ def measure(
 
 def silence(
     sounds: Iterable[Audio], rate: int, listeners: Collection[str] = LISTENERS
-) -> Row:
+) -> CodecScore:
     """Return the line of the codec that sends nothing and plays nothing.
 
     Parameters
@@ -174,7 +157,7 @@ def score(
     rate: int,
     bits: int,
     listeners: Collection[str] = LISTENERS,
-) -> Row:
+) -> CodecScore:
     """Return what came back of one sound, by all measures.
 
     Parameters
@@ -203,7 +186,7 @@ def score(
     pair = (reference, estimate, rate)
     heard = nmr(*pair)
     heard_by = {"zimtohrli": zimtohrli, "visqol": visqol}
-    return Row(
+    return CodecScore(
         codec="",
         kbps=bits * rate / len(reference) / 1000,
         snr=metrics.snr(reference, estimate),
@@ -214,7 +197,7 @@ def score(
     )
 
 
-def is_evidence(row: Row, nothing: Row) -> bool:
+def is_evidence(row: CodecScore, nothing: CodecScore) -> bool:
     """Return whether a codec beats silence and clears the floor of the SNR.
 
     Parameters
@@ -226,8 +209,9 @@ def is_evidence(row: Row, nothing: Row) -> bool:
 
     Examples
     --------
-    >>> nothing = Row("silence", 0, 0, -0.2, 20, 0.16, 1.2)
-    >>> is_evidence(Row("a net trained for seconds", 16, 12, 4, 30, 0.38, 1.5), nothing)
+    >>> nothing = CodecScore("silence", 0, 0, -0.2, 20, 0.16, 1.2)
+    >>> hasty = CodecScore("a net trained for seconds", 16, 12, 4, 30, 0.38, 1.5)
+    >>> is_evidence(hasty, nothing)
     False
     """
     return row.snr >= SNR_FLOOR_DB and row.nmr < nothing.nmr
@@ -352,7 +336,7 @@ def _both_at_48k(reference: Audio, estimate: Audio, rate: int) -> tuple[Audio, A
 # rate-distortion curves ---------------------------------------------------------------
 
 
-def at_equal_bytes(rows: Sequence[Row], kbps: float, what: str = "nmr") -> float:
+def at_equal_bytes(rows: Sequence[CodecScore], kbps: float, what: str = "nmr") -> float:
     """Return what a codec reaches with so many bytes, between the rates measured.
 
     Parameters
@@ -377,7 +361,8 @@ def at_equal_bytes(rows: Sequence[Row], kbps: float, what: str = "nmr") -> float
 
     Examples
     --------
-    >>> rows = [Row("a", 10, 8, -4, 9, 0.1, 3), Row("a", 20, 12, -8, 5, 0.02, 4)]
+    >>> rows = [CodecScore("a", 10, 8, -4, 9, 0.1, 3),
+    ...         CodecScore("a", 20, 12, -8, 5, 0.02, 4)]
     >>> at_equal_bytes(rows, 15)
     -6.0
     """
@@ -390,7 +375,7 @@ def at_equal_bytes(rows: Sequence[Row], kbps: float, what: str = "nmr") -> float
     return float(np.interp(kbps, x, y))
 
 
-def kbps_for(rows: Sequence[Row], value: float, what: str = "nmr") -> float:
+def kbps_for(rows: Sequence[CodecScore], value: float, what: str = "nmr") -> float:
     """Return the bytes at which a codec first reaches a value: "bytes at equal NMR".
 
     Parameters
@@ -414,7 +399,8 @@ def kbps_for(rows: Sequence[Row], value: float, what: str = "nmr") -> float:
 
     Examples
     --------
-    >>> rows = [Row("a", 10, 8, -4, 9, 0.1, 3), Row("a", 20, 12, -8, 5, 0.02, 4)]
+    >>> rows = [CodecScore("a", 10, 8, -4, 9, 0.1, 3),
+    ...         CodecScore("a", 20, 12, -8, 5, 0.02, 4)]
     >>> kbps_for(rows, -6)
     15.0
     """
@@ -429,7 +415,9 @@ def kbps_for(rows: Sequence[Row], value: float, what: str = "nmr") -> float:
     )
 
 
-def mean_saving(rows: Sequence[Row], other: Sequence[Row], what: str = "nmr") -> float:
+def mean_saving(
+    rows: Sequence[CodecScore], other: Sequence[CodecScore], what: str = "nmr"
+) -> float:
     r"""Return what share of the other's bytes a codec saves at equal quality.
 
     Parameters
@@ -457,8 +445,10 @@ def mean_saving(rows: Sequence[Row], other: Sequence[Row], what: str = "nmr") ->
 
     Examples
     --------
-    >>> rows = [Row("a", 8, 8, -4, 9, 0.1, 3), Row("a", 16, 12, -8, 5, 0.02, 4)]
-    >>> other = [Row("b", 10, 8, -4, 9, 0.1, 3), Row("b", 20, 12, -8, 5, 0.02, 4)]
+    >>> rows = [CodecScore("a", 8, 8, -4, 9, 0.1, 3),
+    ...         CodecScore("a", 16, 12, -8, 5, 0.02, 4)]
+    >>> other = [CodecScore("b", 10, 8, -4, 9, 0.1, 3),
+    ...          CodecScore("b", 20, 12, -8, 5, 0.02, 4)]
     >>> round(mean_saving(rows, other), 6)
     0.2
     """
@@ -474,7 +464,7 @@ def mean_saving(rows: Sequence[Row], other: Sequence[Row], what: str = "nmr") ->
     return float(1 - np.exp(np.mean(logs[0] - logs[1])))
 
 
-def curve(rows: Sequence[Row], what: str) -> tuple[Audio, Audio]:
+def curve(rows: Sequence[CodecScore], what: str) -> tuple[Audio, Audio]:
     """Return a rate-distortion curve: rates in kbit/s, rising, and the measure there.
 
     Parameters
@@ -491,7 +481,8 @@ def curve(rows: Sequence[Row], what: str) -> tuple[Audio, Audio]:
 
     Examples
     --------
-    >>> rows = [Row("a", 20, 12, -8, 5, 0.02, 4), Row("a", 10, 8, -4, 9, 0.1, 3)]
+    >>> rows = [CodecScore("a", 20, 12, -8, 5, 0.02, 4),
+    ...         CodecScore("a", 10, 8, -4, 9, 0.1, 3)]
     >>> [v.tolist() for v in curve(rows, "snr")]
     [[10.0, 20.0], [8.0, 12.0]]
     """
@@ -504,7 +495,7 @@ def curve(rows: Sequence[Row], what: str) -> tuple[Audio, Audio]:
     return x, y
 
 
-def _mean(rows: Sequence[Row], seconds: Sequence[float]) -> Row:
+def _mean(rows: Sequence[CodecScore], seconds: Sequence[float]) -> CodecScore:
     """Return the mean of the rows of single sounds."""
     if not rows:
         raise ValueError("there is no sound to measure")
@@ -513,4 +504,4 @@ def _mean(rows: Sequence[Row], seconds: Sequence[float]) -> Row:
     }
     means["worst"] = max(row.worst for row in rows)
     kbps = float(np.average([row.kbps for row in rows], weights=seconds))
-    return Row(codec="", kbps=kbps, **means)
+    return CodecScore(codec="", kbps=kbps, **means)

@@ -33,6 +33,7 @@ from coursekit.coding.bitstream import StreamError, SymbolReader, SymbolWriter
 from coursekit.coding.entropy import EntropyModel, count_symbols
 from coursekit.coding.mdct import imdct, mdct
 from coursekit.coding.neural import Coded, NeuralCodec, Symbols, as_batch
+from coursekit.psychoacoustics import bark
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
 
@@ -95,10 +96,10 @@ def band_edges(bands: int, bins: int, rate: int) -> Numbers:
     [0, 5, 10, 15, 21, 28]
     """
     hz = np.arange(bins + 1) * rate / 2 / bins
-    bark = 13 * np.arctan(0.00076 * hz) + 3.5 * np.arctan((hz / 7500) ** 2)
+    z = bark(hz)
     edges = [0]
-    for target in np.linspace(0, bark[-1], bands + 1)[1:]:
-        near = int(np.argmin(np.abs(bark - target)))
+    for target in np.linspace(0, z[-1], bands + 1)[1:]:
+        near = int(np.argmin(np.abs(z - target)))
         edges.append(max(edges[-1] + 4, near))
     edges[-1] = bins
     return np.array(edges)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -30,29 +30,6 @@ from coursekit.coding.bitstream import (
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
 Symbols = dict[str, Numbers]
-
-
-@runtime_checkable
-class Codec(Protocol):
-    """Anything that turns a sound into bytes and back.
-
-    `name` is for tables and captions, `rate` the sampling rate in Hz that it wants.
-
-    Examples
-    --------
-    >>> from coursekit.coding.mdct_net import MdctCodec
-    >>> isinstance(MdctCodec(), Codec)
-    True
-    """
-
-    name: str
-    rate: int
-
-    def encode(self, x: Numbers) -> bytes:
-        """Return the stream of a sound ``(samples,)``."""
-
-    def decode(self, stream: bytes) -> Numbers:
-        """Return the sound of a stream, as long as the one encoded."""
 
 
 class Coded(NamedTuple):

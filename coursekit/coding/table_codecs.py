@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coursekit import data, music, training
-from coursekit.coding.evaluation import AnyCodec, Row, measure, silence
+from coursekit.coding.codec import Codec
+from coursekit.coding.evaluation import CodecScore, measure, silence
 from coursekit.coding.masked_mdct import FlatMdctCodec, MaskedMdctCodec
 from coursekit.coding.models import RECIPES, load
 from coursekit.coding.traditional import Flac, Mp3, Opus
@@ -26,7 +27,7 @@ from coursekit.evidence.table import Record
 
 Audio = NDArray[np.float64]
 
-FAMILIES: Mapping[str, Callable[[float, int], AnyCodec]] = {
+FAMILIES: Mapping[str, Callable[[float, int], Codec]] = {
     "FLAC": lambda _, rate: Flac(rate),
     "MP3": lambda kbps, rate: Mp3(int(kbps), rate),
     "Opus": lambda kbps, rate: Opus(kbps, rate),
@@ -159,7 +160,7 @@ def parts(configuration: Configuration) -> Iterator[Configuration]:
 
 def _row(
     family: str, setting: Any, rate: int, sounds: list[Audio], listeners: list[str]
-) -> Row:
+) -> CodecScore:
     if family == "silence":
         return silence(sounds, rate, listeners)
     if family in FAMILIES:

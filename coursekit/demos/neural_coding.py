@@ -15,15 +15,16 @@ from torch import Tensor, nn
 
 from coursekit import training
 from coursekit.coding import (
+    Codec,
+    CodecScore,
     EntropyModel,
     RateControl,
-    Row,
     SoftToHard,
     WaveSettings,
     entropy,
 )
 from coursekit.coding.autoencoder import FADE, FRAME, HOP
-from coursekit.coding.evaluation import HIGHER_IS_BETTER, AnyCodec, curve
+from coursekit.coding.evaluation import HIGHER_IS_BETTER, curve
 from coursekit.demos.canvas import (
     BLUE,
     GREEN,
@@ -537,7 +538,7 @@ def draw_learnt(values: ArrayLike, learnt: Learnt) -> Picture:
 # --- streams and curves -------------------------------------------------------------
 
 
-def nearest_in_bytes(codecs: Sequence[AnyCodec], x: Real, size: int) -> AnyCodec:
+def nearest_in_bytes(codecs: Sequence[Codec], x: Real, size: int) -> Codec:
     """Return the codec whose stream of a sound is nearest to a number of bytes.
 
     Examples
@@ -623,9 +624,9 @@ def draw_stream(stream: bytes, shown: int = 24) -> Picture:
 
 @drawing
 def draw_rate_distortion(
-    curves: Mapping[str, Sequence[Row]],
+    curves: Mapping[str, Sequence[CodecScore]],
     measures: Sequence[str],
-    nothing: Row,
+    nothing: CodecScore,
     most: float = math.inf,
 ) -> Picture:
     """Draw codecs over their bytes, one panel for each measure, and silence.
@@ -668,7 +669,7 @@ def draw_rate_distortion(
     return Picture(figure, alt, tuple(panels))
 
 
-def table(rows: Sequence[Row], measures: Sequence[str]) -> str:
+def table(rows: Sequence[CodecScore], measures: Sequence[str]) -> str:
     """Return rows as text in columns: the codec, its kbit/s, and measures.
 
     Parameters
@@ -680,7 +681,7 @@ def table(rows: Sequence[Row], measures: Sequence[str]) -> str:
 
     Examples
     --------
-    >>> print(table([Row("silence", 0, 0, -0.2, 20, 0.16)], ["snr", "audible"]))
+    >>> print(table([CodecScore("silence", 0, 0, -0.2, 20, 0.16)], ["snr", "audible"]))
     codec                       kbit/s       snr   audible
     silence                        0.0       0.0    16.0 %
     """

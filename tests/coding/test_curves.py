@@ -3,7 +3,7 @@
 import pytest
 
 from coursekit.coding import curve_of, saving
-from coursekit.coding.evaluation import Row
+from coursekit.coding.evaluation import CodecScore
 from coursekit.evidence import Table
 
 
@@ -12,7 +12,9 @@ def records():
         for kbps in (10, 20, 40):
             for family, factor in (("ours", 0.8), ("theirs", 1.0)):
                 rate = factor * kbps * (1 + 0.1 * seed * (family == "ours"))
-                row = Row(f"{family} {kbps}", rate, kbps / 2, -kbps / 4, 9, 0.1, 3)
+                row = CodecScore(
+                    f"{family} {kbps}", rate, kbps / 2, -kbps / 4, 9, 0.1, 3
+                )
                 yield {"seed": seed, "family": family, **vars(row), "visqol": None}
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from coursekit import data, metrics, psychoacoustics
 from coursekit.coding import evaluation as ev
-from coursekit.coding.evaluation import Row
+from coursekit.coding.evaluation import CodecScore
 from coursekit.coding.traditional import Flac, Mp3, Opus
 
 RATE = 16_000
@@ -135,7 +135,7 @@ def test_visqol_is_taken_where_it_is_installed_and_said_to_be_missing_elsewhere(
 
 
 def rows(kbps, nmr, name="a"):
-    return [Row(name, k, 10, v, 0, 0, 3) for k, v in zip(kbps, nmr, strict=True)]
+    return [CodecScore(name, k, 10, v, 0, 0, 3) for k, v in zip(kbps, nmr, strict=True)]
 
 
 def test_a_curve_is_read_between_its_points_in_both_directions():
@@ -164,8 +164,8 @@ def test_the_same_curve_at_a_share_of_the_bytes_saves_that_share(share, falls):
 
 
 def test_savings_are_the_same_for_a_measure_that_rises():
-    ours = [Row("a", k, s, 0, 0, 0, 3) for k, s in ((9, 10), (18, 20))]
-    theirs = [Row("b", k, s, 0, 0, 0, 3) for k, s in ((10, 10), (20, 20))]
+    ours = [CodecScore("a", k, s, 0, 0, 0, 3) for k, s in ((9, 10), (18, 20))]
+    theirs = [CodecScore("b", k, s, 0, 0, 0, 3) for k, s in ((10, 10), (20, 20))]
     assert ev.mean_saving(ours, theirs, "snr") == pytest.approx(0.1)
 
 

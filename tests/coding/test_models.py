@@ -8,7 +8,7 @@ from coursekit import data, training
 from coursekit.coding import models
 from coursekit.coding.evaluation import (
     SNR_FLOOR_DB,
-    Row,
+    CodecScore,
     at_equal_bytes,
     mean_saving,
     silence,
@@ -57,7 +57,7 @@ def rows(objective):
         for size in ("low", "middle", "high")
     ]
     return [
-        Row(objective, c["kbps"], c["snr"], c["nmr"], 0.0, c["audible"], 0.0)
+        CodecScore(objective, c["kbps"], c["snr"], c["nmr"], 0.0, c["audible"], 0.0)
         for c in cards
     ]
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from coursekit.coding import (
+    CodecScore,
     Mp3,
-    Row,
     WaveCodec,
     WaveSettings,
     write_stream,
@@ -175,8 +175,8 @@ def test_nearest_in_bytes_is_the_nearest(rng):
 
 # --- tables and curves --------------------------------------------------------------
 
-ROWS = [Row("a", 10, 8, -4, 9, 0.1, 3), Row("a", 20, 12, -8, 5, 0.02, 4)]
-NOTHING = Row("silence", 0, 0, -0.2, 20, 0.16, 1.2)
+ROWS = [CodecScore("a", 10, 8, -4, 9, 0.1, 3), CodecScore("a", 20, 12, -8, 5, 0.02, 4)]
+NOTHING = CodecScore("silence", 0, 0, -0.2, 20, 0.16, 1.2)
 
 
 def test_curves_are_drawn_as_they_are_and_silence_with_them():

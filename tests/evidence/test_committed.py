@@ -7,7 +7,7 @@ import pytest
 
 from coursekit import evidence
 from coursekit.coding import curve_of, saving
-from coursekit.coding.evaluation import Row, is_evidence
+from coursekit.coding.evaluation import CodecScore, is_evidence
 from coursekit.coding.table_pam_loss import STEPS
 from coursekit.evidence.table import TABLES, sha256_of
 
@@ -107,4 +107,4 @@ def on_speech(record):
 
 
 def as_row(record):
-    return Row(**{f.name: record[f.name] for f in fields(Row)})
+    return CodecScore(**{f.name: record[f.name] for f in fields(CodecScore)})

@@ -68,7 +68,7 @@ def belief_propagation(
     >>> belief_propagation(U, beta=1.0, damping=0).posterior[0].round(3).tolist()
     [[0.881, 0.676]]
     """
-    beliefs, trace = _propagate(unary, beta, iterations, damping, _send_sum)
+    beliefs, trace = _propagate(unary, beta, iterations, damping, sum_product_message)
     posterior = softmax(beliefs, axis=0)
     return Labelling(np.argmax(beliefs, axis=0), posterior, trace)
 
@@ -100,7 +100,7 @@ def belief_propagation_max(
     >>> int(belief_propagation_max(U, beta=1.0).labels[1, 1])
     0
     """
-    beliefs, trace = _propagate(unary, beta, iterations, damping, _send_max)
+    beliefs, trace = _propagate(unary, beta, iterations, damping, max_product_message)
     y = np.argmax(beliefs, axis=0)
     return Labelling(y, one_hot(y, len(beliefs)), trace)
 
@@ -132,13 +132,48 @@ def _propagate(
     return beliefs, tuple(trace)
 
 
-def _send_sum(h: Numbers, beta: float) -> Numbers:
-    """Return log sum_k exp(h_k - beta [k != l]) for all l, up to a constant."""
+def sum_product_message(h: Numbers, beta: float) -> Numbers:
+    """Return the message of sum-product: log sum_k exp(h_k - beta [k != l]) for all l.
+
+    Parameters
+    ----------
+    h
+        The sender's log-beliefs ``(K, ...)``, without what the receiver told it.
+    beta
+        Strength of the prior: the price of disagreeing, in nats.
+
+    Returns
+    -------
+    message
+        ``(K, ...)``, up to a constant over the labels.
+
+    Examples
+    --------
+    >>> m = sum_product_message(np.array([2.0, 0.0]), beta=1.0)
+    >>> round(float(m[0] - m[1]), 3)  # a neighbour is told less than is believed
+    0.735
+    """
     disagree = np.exp(-beta)
     p = np.exp(h - h.max(axis=0))  # the largest is 1
     return np.log((1 - disagree) * p + disagree * p.sum(axis=0) + 1e-300)
 
 
-def _send_max(h: Numbers, beta: float) -> Numbers:
-    """Return max_k h_k - beta [k != l] for all l, up to a constant."""
+def max_product_message(h: Numbers, beta: float) -> Numbers:
+    """Return the message of max-product: max_k h_k - beta [k != l] for all l.
+
+    Parameters
+    ----------
+    h, beta
+        As for `sum_product_message`.
+
+    Returns
+    -------
+    message
+        ``(K, ...)``, up to a constant over the labels.
+
+    Examples
+    --------
+    >>> max_product_message(np.array([2.0, 0.0]), beta=1.0).tolist()
+    [0.0, -1.0]
+    """
     return np.maximum(h - h.max(axis=0), -beta)

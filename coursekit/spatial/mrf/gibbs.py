@@ -70,7 +70,7 @@ def gibbs(
     y = np.argmax(U, axis=0)
     total, trace = np.zeros(U.shape), []
     for sweep in range(burn_in + sweeps):
-        y, P = _sweep(y, U, beta, rng)
+        y, P = gibbs_sweep(y, U, beta, rng)
         total += P if sweep >= burn_in else 0
         trace.append(energy(y, U, beta))
     posterior = total / sweeps
@@ -118,18 +118,41 @@ def anneal(
         raise ValueError(f"give 1 sweep or more and a temperature above 0: {hottest}")
     y, trace = np.argmax(U, axis=0), []
     for T in np.geomspace(hottest, 0.05, sweeps):
-        y, _ = _sweep(y, U / T, (beta[0] / T, beta[1] / T), rng)
+        y, _ = gibbs_sweep(y, U / T, (beta[0] / T, beta[1] / T), rng)
         trace.append(energy(y, U, beta))
     tidy = icm(U, beta, start=y)
     return Labelling(tidy.labels, tidy.posterior, (*trace, tidy.energies[-1]))
 
 
-def _sweep(
+def gibbs_sweep(
     y: Numbers, U: Numbers, beta: Beta, rng: np.random.Generator
 ) -> tuple[Numbers, Numbers]:
-    """Draw the black squares given the white ones, then the white ones.
+    """Draw each label given its neighbours: first the black squares, then the white.
 
-    Return the labels, and the probabilities that they were drawn with.
+    Parameters
+    ----------
+    y
+        Labels ``(bins, frames)``, whole numbers from 0 to K - 1.
+    U
+        Log-potentials ``(K, bins, frames)``.
+    beta
+        Strength of the prior in time and in frequency.
+    rng
+        Where the labels are drawn from.
+
+    Returns
+    -------
+    labels
+        ``(bins, frames)``.
+    probabilities
+        What each label was drawn with, ``(K, bins, frames)``.
+
+    Examples
+    --------
+    >>> U = np.zeros((2, 3, 4)); U[1] = 50  # no doubt about any bin
+    >>> y, P = gibbs_sweep(np.zeros((3, 4), int), U, (1, 1), np.random.default_rng(0))
+    >>> y.tolist(), P.shape
+    ([[1, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1, 1]], (2, 3, 4))
     """
     P = np.empty(U.shape)
     for colour in checkerboard(y.shape):
