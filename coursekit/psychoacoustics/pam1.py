@@ -189,12 +189,31 @@ def tonal_maskers(X: Numbers, t: Tables) -> Maskers:
     [100]
     """
     examined = np.flatnonzero(t.reach).tolist()
-    lines = [k for k in examined if _is_tone(X, k, int(t.reach[k]))]
+    lines = [k for k in examined if is_tone(X, k, int(t.reach[k]))]
     levels = [to_db(np.sum(to_power(X[k - 1 : k + 2]))) for k in lines]
     return Maskers(np.array(lines, int), np.array(levels, float))
 
 
-def _is_tone(X: Numbers, k: int, reach: int) -> bool:
+def is_tone(X: Numbers, k: int, reach: int) -> bool:
+    """Return whether a line is a peak that stands above its neighbourhood.
+
+    Parameters
+    ----------
+    X
+        ``(K,)`` in dB SPL.
+    k
+        The line.
+    reach
+        How far its neighbourhood goes, in lines; see `Tables`. All of it, and the
+        line beside `k`, must lie within the spectrum.
+
+    Examples
+    --------
+    >>> X = np.full(257, 20.0)
+    >>> X[100] = 60.0
+    >>> is_tone(X, 100, reach=3), is_tone(X, 101, reach=3)
+    (True, False)
+    """
     if not (X[k] > X[k - 1] + TIE_DB and X[k] >= X[k + 1] - TIE_DB):
         return False
     away = np.arange(2, reach + 1)

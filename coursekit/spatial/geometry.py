@@ -195,7 +195,7 @@ class Scene:
         """Return `expected_ild` of each source, dB, ``(K,)``."""
         return np.array([expected_ild(s, self.left, self.right) for s in self.sources])
 
-    def render(self, signals: Sequence[Numbers] | Numbers, rate: float) -> Rendering:
+    def render(self, signals: Sequence[Numbers] | Numbers, rate: int) -> Rendering:
         """Let the sources sound where there are no walls.
 
         Parameters
@@ -224,7 +224,8 @@ class Scene:
         >>> int(heard[0].argmax()), round(float(heard[0].max()), 3)  # 10 ms, 1/3.43
         (160, 0.292)
         """
-        x, rate = _signals(signals, len(self.sources)), _rate(rate)
+        x = _signals(signals, len(self.sources))
+        _check_rate(rate)
         metres = self.distances()[:, :, None]
         images = _delay(x[:, None], metres * rate / SPEED_OF_SOUND) / metres
         return Rendering(images.sum(axis=0), images)  # (2, samples), (K, 2, samples)
@@ -339,7 +340,6 @@ def _signals(signals: Any, K: int) -> Numbers:
     return x
 
 
-def _rate(rate: float) -> float:
+def _check_rate(rate: int) -> None:
     if not 0 < rate < np.inf:
         raise ValueError(f"rate must be above 0 Hz, got {rate}")
-    return float(rate)
