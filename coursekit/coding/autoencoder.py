@@ -372,7 +372,7 @@ class WaveCodec(NeuralCodec):
 
     @torch.no_grad()
     def synthesise(self, symbols: Symbols, samples: int) -> Numbers:
-        """Return the sound of levels and codes."""
+        """Return the sound of levels and codes, ``(samples,)``."""
         level = torch.from_numpy(symbols["level"]).to(self._device)
         estimate = torch.zeros(len(level), FRAME, device=self._device)
         for (stage, gain), codes in zip(self._stages(), symbols["codes"], strict=True):
@@ -427,7 +427,7 @@ class WaveCodec(NeuralCodec):
         return stage.entropy.frequencies.cpu().numpy(), contexts.cpu().numpy().ravel()
 
     def freeze(self, sounds: Iterable[Numbers]) -> None:
-        """Count the symbols of sounds and set the tables of the range coder."""
+        """Count the symbols of sounds ``(samples,)``; set the range coder's tables."""
         coded = [self.symbols(x) for x in sounds]
         levels = np.concatenate([s["level"] for s in coded])
         before = np.concatenate([[0, *s["level"][:-1]] for s in coded])
@@ -458,7 +458,7 @@ def level_of(frames: Tensor) -> Tensor:
 
 
 def level_gain(level: Tensor) -> Tensor:
-    """Return the root mean square that a level stands for.
+    """Return the root mean square that a level stands for, shaped as `level`.
 
     Examples
     --------

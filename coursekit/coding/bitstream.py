@@ -148,7 +148,7 @@ class SymbolWriter:
         self._coder.encode(symbols, _Categorical(perfect=False), tables)
 
     def put_excess(self, values: Numbers) -> None:
-        """Write whole numbers from 0, each as its length and its binary digits."""
+        """Write whole numbers from 0 ``(n,)``, each as its length and its digits."""
         for value in np.ravel(values).tolist():
             digits = [int(d) for d in format(value + 1, "b")]
             self._coder.encode(len(digits), _UNIFORM[32])
@@ -192,7 +192,7 @@ class SymbolCost(SymbolWriter):
         self.bits += float(np.sum(np.log2(tables.sum(-1) / share)))
 
     def put_excess(self, values: Numbers) -> None:
-        """Add the cost of whole numbers from 0: 5 bits, and their digits."""
+        """Add the cost of whole numbers from 0 ``(n,)``: 5 bits, and their digits."""
         self.bits += sum(4 + len(format(v + 1, "b")) for v in np.ravel(values).tolist())
 
     def mark(self) -> None:
@@ -234,7 +234,7 @@ class SymbolReader:
         return self._decode(_Categorical(perfect=False), tables)
 
     def take_excess(self, n: int) -> Numbers:
-        """Return `n` whole numbers that `SymbolWriter.put_excess` wrote, int64."""
+        """Return ``(n,)`` whole numbers that `SymbolWriter.put_excess` wrote, int64."""
         return np.array([self._excess() for _ in range(n)], np.int64)
 
     def check_mark(self) -> None:

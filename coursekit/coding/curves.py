@@ -65,7 +65,7 @@ def saving(
     Parameters
     ----------
     table
-        As for `curve_of`.
+        Whose records have the fields of a `CodecScore`.
     ours, theirs
         Values of keys that pick either curve.
     what

@@ -129,7 +129,7 @@ class EntropyModel(nn.Module):
         self.register_buffer("frequencies", torch.from_numpy(even))
 
     def costs(self) -> Tensor:
-        """Return what each symbol costs in each context, in bits.
+        """Return what each symbol costs in bits, ``(contexts, symbols)``.
 
         Examples
         --------
@@ -139,7 +139,7 @@ class EntropyModel(nn.Module):
         return -log_softmax(self.logits, dim=-1) / np.log(2)
 
     def bits(self, symbols: Tensor, contexts: Tensor) -> Tensor:
-        """Return the cost of each symbol by the learnt distribution, in bits.
+        """Return the cost of each symbol in bits, shaped as `symbols` and `contexts`.
 
         Examples
         --------

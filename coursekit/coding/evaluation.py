@@ -134,8 +134,10 @@ def silence(
 
     Parameters
     ----------
-    sounds, listeners
-        As for `measure`.
+    sounds
+        Each ``(samples,)``, none silent.
+    listeners
+        Which of `LISTENERS` to take; the others are NaN.
     rate
         Sampling rate in Hz.
 
@@ -169,7 +171,7 @@ def score(
     bits
         What the stream took.
     listeners
-        As for `measure`.
+        Which of `LISTENERS` to take; the others are NaN.
 
     Raises
     ------
@@ -466,6 +468,8 @@ def mean_saving(
 
 def curve(rows: Sequence[CodecScore], what: str) -> tuple[Audio, Audio]:
     """Return a rate-distortion curve: rates in kbit/s, rising, and the measure there.
+
+    Both are ``(points,)``.
 
     Parameters
     ----------

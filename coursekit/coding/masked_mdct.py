@@ -327,7 +327,7 @@ class MaskedMdctCodec(_TransformCodec):
         return f"masked MDCT {self.above_mask:+g} dB"
 
     def noise_levels(self, x: Audio) -> Audio:
-        """Return what each band hides, guarded against pre-echo, and `above_mask`."""
+        """Return what is hidden, guarded against pre-echo, ``(bands, T)`` in dB SPL."""
         return guarded(hidden_noise(x, self.rate)) + self.above_mask
 
 
@@ -367,7 +367,7 @@ class FlatMdctCodec(_TransformCodec):
         return f"flat MDCT {self.noise_spl:g} dB"
 
     def noise_levels(self, x: Audio) -> Audio:
-        """Return the same level for each band and frame."""
+        """Return the same level for each band and frame, ``(bands, T)``."""
         N = FRAMES[self.rate] // 2
         bands = len(band_edges(self.rate, N)) - 1
         return np.full((bands, 1 + -(-len(x) // N)), self.noise_spl)

@@ -268,22 +268,22 @@ class MdctCodec(NeuralCodec):
         return level.round().clamp(0, ENVELOPE_LEVELS - 1)
 
     def steps(self, octaves: Tensor) -> Tensor:
-        """Return the step of each bin and frame for those of bands and pairs."""
+        """Return steps ``(batch, bins, frames)`` for those of bands and pairs."""
         smooth = self.to_bins @ octaves + self.bin_step[:, None]
         return torch.exp2(smooth).repeat_interleave(PAIR, dim=-1)
 
     def round(self, y: Tensor) -> Tensor:
-        """Round with a dead zone around 0 and below every whole number."""
+        """Round with a dead zone around 0 and below whole numbers; any shape."""
         return y.sign() * torch.floor(y.abs() + 0.5 - self.settings.dead_zone)
 
     def round_softly(self, y: Tensor) -> Tensor:
-        """Round as `round` does, with the gradient of a soft choice."""
+        """Round as `round` does: a straight-through estimator with a soft gradient."""
         low, share = self._between(y)
         soft = y.sign() * (low + share)
         return soft + (self.round(y) - soft).detach()
 
     def expand(self, q: Tensor, octaves: Tensor, envelope: Tensor) -> Tensor:
-        """Return the spectrum that rounded values stand for."""
+        """Dequantise: return the spectrum ``(batch, bins, frames)`` of symbols."""
         size = q.abs()
         promise = self._promise(envelope, octaves)[:, self.band_of]
         promise = promise.repeat_interleave(PAIR, dim=-1)
@@ -321,7 +321,7 @@ class MdctCodec(NeuralCodec):
 
     @torch.no_grad()
     def synthesise(self, symbols: Symbols, samples: int) -> Numbers:
-        """Return the sound of an envelope and values."""
+        """Return the sound of an envelope and values, ``(samples,)``."""
         envelope = torch.from_numpy(symbols["envelope"]).to(self.bin_step.device)[None]
         q = torch.from_numpy(symbols["values"]).to(self.bin_step.device)[None].float()
         X = self.expand(q, self._octaves(envelope).float(), envelope.float())
@@ -431,7 +431,7 @@ class MdctCodec(NeuralCodec):
 
     @torch.no_grad()
     def freeze(self, sounds: Iterable[Numbers]) -> None:
-        """Round the step network, count symbols, set the range coder's tables."""
+        """Round the step network, count symbols of sounds ``(samples,)``, set tables."""
         self.step_net.exactly()
         sounds = list(sounds)
         self.count_envelopes(sounds)
@@ -447,7 +447,7 @@ class MdctCodec(NeuralCodec):
         self.entropy.freeze(counts, prior=4)
 
     def count_envelopes(self, sounds: Iterable[Numbers]) -> None:
-        """Set the tables of the envelope, which no training changes."""
+        """Set the envelope's tables from sounds ``(samples,)``: no training does."""
         shape = tuple(self.envelope_entropy.logits.shape)
         counts = np.zeros(shape, np.int64)
         for x in sounds:

@@ -44,8 +44,10 @@ class CodecRecipe(training.Recipe):
 
     Parameters
     ----------
-    name, descent
-        As for `training.Recipe`.
+    name
+        Of the file, without its ending.
+    descent
+        Settings of `training.fit`.
     codec
         The shape: `WaveSettings` or `MdctSettings`.
     plan
@@ -157,6 +159,8 @@ def figures(codec: Any) -> dict[str, float]:
 @lru_cache(maxsize=1)
 def held_out() -> Sequence[Numbers]:
     """Return the first five seconds of the first clip of each held-out speaker.
+
+    Each is ``(samples,)`` at `RATE`.
 
     Examples
     --------

@@ -98,12 +98,12 @@ class NeuralCodec(nn.Module):
         return self.synthesise(self.read(SymbolReader(payload), samples), samples)
 
     def reconstruct(self, x: Numbers) -> Numbers:
-        """Return what decoding the stream of `x` gives, without the stream."""
+        """Return what decoding the stream of `x` gives, ``(samples,)``, without it."""
         x = _sound(x)
         return self.synthesise(self.symbols(x), len(x))
 
     def ideal_bits(self, x: Numbers) -> float:
-        """Return the bits that a sound costs by the tables, as no coder can beat them.
+        """Return the bits that a sound ``(samples,)`` costs by the tables, at least.
 
         Compare ``8 * len(codec.encode(x))``, which adds the header and what the coder
         rounds up.
@@ -125,15 +125,15 @@ class NeuralCodec(nn.Module):
         return sum(p.numel() for p in self.parameters())
 
     def freeze(self, sounds: Iterable[Numbers]) -> None:
-        """Count the symbols of sounds and set the tables of the range coder."""
+        """Count the symbols of sounds ``(samples,)``; set the range coder's tables."""
         raise NotImplementedError
 
     def symbols(self, x: Numbers) -> Symbols:
-        """Return the whole numbers to be sent for a sound."""
+        """Return the whole numbers to be sent for a sound ``(samples,)``."""
         raise NotImplementedError
 
     def synthesise(self, symbols: Symbols, samples: int) -> Numbers:
-        """Return the sound that symbols stand for."""
+        """Return the sound that symbols stand for, ``(samples,)``."""
         raise NotImplementedError
 
     def write(self, symbols: Symbols, writer: SymbolWriter) -> None:

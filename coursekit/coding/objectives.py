@@ -84,6 +84,8 @@ def time(s: Tensor, s_hat: Tensor, rate: int, weights: Weights = WEIGHTS) -> Ter
 def time_mel(s: Tensor, s_hat: Tensor, rate: int, weights: Weights = WEIGHTS) -> Terms:
     """Return the terms of `time`, and the distance of mel spectra.
 
+    Sound and estimate are ``(batch, 1, time)``.
+
     Examples
     --------
     >>> import torch
@@ -99,6 +101,8 @@ def time_mel_pam(
     s: Tensor, s_hat: Tensor, rate: int, weights: Weights = WEIGHTS
 ) -> Terms:
     """Return the terms of `time_mel`, and those of the psychoacoustic model.
+
+    Sound and estimate are ``(batch, 1, time)``.
 
     Examples
     --------

@@ -90,7 +90,7 @@ class SoftToHard(nn.Module):
 
     @property
     def alpha(self) -> Tensor:
-        """The sharpness; assign a number to anneal it by hand.
+        """The sharpness, ``()``; assign a number to anneal it by hand.
 
         Examples
         --------
@@ -109,7 +109,7 @@ class SoftToHard(nn.Module):
             self.log_alpha.fill_(value).log_()
 
     def soft(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the soft average ``sum_k p_k b_k`` and the assignment p.
+        """Return soft values ``(...)``, ``sum_k p_k b_k``, and p ``(..., bins)``.
 
         Examples
         --------
@@ -132,7 +132,7 @@ class SoftToHard(nn.Module):
         return (x[..., None] - self.centroids).abs().argmin(dim=-1)
 
     def values(self, symbols: Tensor) -> Tensor:
-        """Return the centroids that the symbols stand for.
+        """Return the centroids that the symbols stand for, shaped as they are.
 
         Examples
         --------
@@ -142,7 +142,7 @@ class SoftToHard(nn.Module):
         return self.centroids[symbols]
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the hard values, with soft gradients, and the assignment p."""
+        """Return hard values ``(...)`` with soft gradients, and p ``(..., bins)``."""
         soft, p = self.soft(x)
         hard = self.values(self.symbols(x))
         return soft + (hard - soft).detach(), p

@@ -106,7 +106,7 @@ PROBE = {
 
 
 def sounds_of(kind: str, seed: int, how: Mapping[str, Any]) -> list[Audio]:
-    """Return the excerpts of a seed, or its piece where no clip is named.
+    """Return a seed's excerpts ``(samples,)``, or its piece where no clip is named.
 
     Parameters
     ----------

@@ -64,7 +64,7 @@ class FileCodec(ABC):
 
     @abstractmethod
     def file(self, x: Audio) -> bytes:
-        """Return the plain file, which any player opens."""
+        """Return the plain file of a sound ``(samples,)``, which any player opens."""
 
     def encode(self, x: ArrayLike) -> bytes:
         """Return the bytes of a sound.
@@ -187,7 +187,7 @@ class Mp3(FileCodec):
         return f"MP3 {self.kbps}"
 
     def file(self, x: Audio) -> bytes:
-        """Return the sound as an ``.mp3`` file."""
+        """Return the sound ``(samples,)`` as an ``.mp3`` file."""
         least, *_, most = MP3_BITRATES[1 if self.rate >= 32_000 else 2]
         # libsndfile maps 0 … 1 to most … least and refuses an exact 1.
         level = (most - max(self.kbps, least + 0.5)) / (most - least)
@@ -245,7 +245,7 @@ class Opus(FileCodec):
         return f"Opus {self.kbps:g}"
 
     def file(self, x: Audio) -> bytes:
-        """Return the sound as an ``.opus`` file."""
+        """Return the sound ``(samples,)`` as an ``.opus`` file."""
         if self._file_rate != self.rate:
             x = np.clip(audio.resample(x, self.rate, self._file_rate), -1, 1)
         return _written(
@@ -288,7 +288,7 @@ class Flac(FileCodec):
         return "FLAC"
 
     def file(self, x: Audio) -> bytes:
-        """Return the sound as a ``.flac`` file."""
+        """Return the sound ``(samples,)`` as a ``.flac`` file."""
         return _written(x, self.rate, format="FLAC", subtype="PCM_16")
 
 

@@ -133,7 +133,7 @@ class Table:
         measure
             One of `measures`.
         **wanted
-            Values of keys, as for `select`.
+            Values of keys (or of "seed").
 
         Raises
         ------
@@ -156,8 +156,10 @@ class Table:
 
         Parameters
         ----------
-        measure, **wanted
-            As for `values`.
+        measure
+            One of `measures`.
+        **wanted
+            Values of keys (or of "seed").
         """
         values = self.values(measure, **wanted)
         return float(np.mean(values)) if values else math.nan
@@ -167,8 +169,10 @@ class Table:
 
         Parameters
         ----------
-        measure, **wanted
-            As for `values`.
+        measure
+            One of `measures`.
+        **wanted
+            Values of keys (or of "seed").
         """
         values = self.values(measure, **wanted)
         if len(values) < 2 or not np.isfinite(values).all():
@@ -185,12 +189,12 @@ class Table:
         measure
             One of `measures`.
         ours, theirs
-            Values of keys that pick either row, as for `select`.
+            Values of keys that pick either row.
 
         Raises
         ------
         ValueError
-            As for `values`, and where a seed has but one of the two.
+            Where nothing matches, or a seed has but one of the two.
 
         Examples
         --------

@@ -90,8 +90,13 @@ def nmr_bands(
 
     Parameters
     ----------
-    reference, estimate, rate, frame
-        As for `nmr`.
+    reference, estimate
+        ``(samples,)`` or ``(channels, samples)``, full scale ±1, aligned to the
+        sample.
+    rate
+        44100, 48000, 32000 or 16000 Hz.
+    frame
+        512 or 1024 samples; the hop is half of it.
 
     Returns
     -------

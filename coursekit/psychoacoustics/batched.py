@@ -87,8 +87,10 @@ def threshold_of_psd(X: Tensor, rate: int, quiet_offset: float = 0.0) -> Tensor:
     ----------
     X
         ``(..., K)`` in dB SPL as `psd` gives it, K 257 or 513.
-    rate, quiet_offset
-        As for `masking_threshold`.
+    rate
+        44100, 48000 or 32000 Hz, and, as an extension, 16000.
+    quiet_offset
+        Added to the threshold in quiet, in dB: -12 for 96 kbit/s per channel or more.
 
     Returns
     -------
@@ -180,7 +182,7 @@ class Spreader:
         return tone
 
     def examined(self, tones: Tensor) -> Tensor:
-        """Return the lines that the search looked at around each tone."""
+        """Return the lines ``(frames, K)`` that were examined around each tone."""
         taken = tones.clone()
         for j, start, stop in self.zones:
             taken[:, start + j : stop + j] |= tones[:, start:stop]
@@ -212,7 +214,7 @@ class Spreader:
     def nearest_dropped(
         self, frame: Tensor, line: Tensor, level: Tensor, frames: int
     ) -> Tensor:
-        """Return which tones stay: the louder of any two within half a Bark.
+        """Return which tones ``(tones,)`` stay: the louder of two within half a Bark.
 
         All frames walk along their own tones in step: the first tone of each, the
         second, and so on, each compared with the last one that still stands.

@@ -85,7 +85,9 @@ def negative_snr(s: Tensor, s_hat: Tensor) -> Tensor:
 
 
 def squared_error(s: Tensor, s_hat: Tensor) -> Tensor:
-    r"""Return the slide's second loss, :math:`\sum_t (s_t - \hat s_t)^2`.
+    r"""Return the squared error :math:`\sum_t (s_t - \hat s_t)^2` of ``(..., time)``.
+
+    The slide's second loss, mean over the batch.
 
     Examples
     --------
@@ -97,7 +99,9 @@ def squared_error(s: Tensor, s_hat: Tensor) -> Tensor:
 
 
 def absolute_error(s: Tensor, s_hat: Tensor) -> Tensor:
-    r"""Return the slide's third loss, :math:`\sum_t |s_t - \hat s_t|`.
+    r"""Return the absolute error :math:`\sum_t |s_t - \hat s_t|` of ``(..., time)``.
+
+    The slide's third loss, mean over the batch.
 
     Examples
     --------
@@ -111,7 +115,7 @@ def absolute_error(s: Tensor, s_hat: Tensor) -> Tensor:
 def time_loss(s: Tensor, s_hat: Tensor) -> Tensor:
     """Return the mean squared error: L1 of the codec, the same for any length.
 
-    `squared_error` per sample. Lectures 09 and 12.
+    `squared_error` per sample of sounds ``(..., time)``. Lectures 09 and 12.
 
     Examples
     --------
@@ -242,8 +246,10 @@ def mask_of(s: Tensor, rate: int, frame: int = FRAME, hop: int | None = None) ->
     ----------
     s
         ``(..., time)``: the reference, never the decoded sound.
-    rate, frame, hop
-        As for `priority_loss`.
+    rate
+        44100, 48000, 32000 or 16000 Hz.
+    frame, hop
+        512 or 1024 samples; the hop is half of it by default.
 
     Returns
     -------
@@ -353,7 +359,9 @@ def priority_loss(
 
 
 def magnitude(power: Tensor) -> Tensor:
-    """Return line magnitudes where the loudest sine reads 1; slope 0 at silence.
+    """Return magnitudes of line powers ``(..., K)``: 1 for the loudest sine.
+
+    At silence the slope is 0.
 
     Examples
     --------
@@ -376,8 +384,14 @@ def noise_to_mask(
 
     Parameters
     ----------
-    s, s_hat, rate, frame, hop, mask
-        As for `priority_loss`.
+    s, s_hat
+        ``(..., time)``.
+    rate
+        44100, 48000, 32000 or 16000 Hz.
+    frame, hop
+        512 or 1024 samples; the hop is half of it by default.
+    mask
+        ``(..., T, K)``, `mask_of` of the same `s`, `frame` and `hop`; None makes it.
 
     Returns
     -------
@@ -416,8 +430,14 @@ def noise_modulation_loss(
 
     Parameters
     ----------
-    s, s_hat, rate, frame, hop, mask
-        As for `priority_loss`.
+    s, s_hat
+        ``(..., time)``.
+    rate
+        44100, 48000, 32000 or 16000 Hz.
+    frame, hop
+        512 or 1024 samples; the hop is half of it by default.
+    mask
+        ``(..., T, K)``, `mask_of` of the same `s`, `frame` and `hop`; None makes it.
 
     Returns
     -------
@@ -462,8 +482,14 @@ def log_noise_modulation_loss(
 
     Parameters
     ----------
-    s, s_hat, rate, frame, hop, mask
-        As for `priority_loss`.
+    s, s_hat
+        ``(..., time)``.
+    rate
+        44100, 48000, 32000 or 16000 Hz.
+    frame, hop
+        512 or 1024 samples; the hop is half of it by default.
+    mask
+        ``(..., T, K)``, `mask_of` of the same `s`, `frame` and `hop`; None makes it.
 
     Returns
     -------
@@ -550,13 +576,13 @@ class PerceptualLoss(torch.nn.Module):
         self.weights = {name: v for name, v in weights.items() if v > 0}
 
     def mask(self, s: Tensor) -> Tensor:
-        """Return `mask_of` the reference, framed as this loss frames it."""
+        """Return `mask_of` the reference ``(..., time)``, framed as by this loss."""
         return mask_of(s, self.rate, self.frame, self.hop)
 
     def parts(
         self, s: Tensor, s_hat: Tensor, mask: Tensor | None = None
     ) -> dict[str, Tensor]:
-        """Return each term by its name, unweighted."""
+        """Return each term by its name, unweighted, for sounds ``(..., time)``."""
         framing = self.rate, self.frame, self.hop
         if mask is None and self.weights.keys() - {"time", "mel"}:
             mask = self.mask(s)
@@ -572,7 +598,7 @@ class PerceptualLoss(torch.nn.Module):
         return {name: terms[name]() for name in self.weights}
 
     def forward(self, s: Tensor, s_hat: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Return the weighted sum of `parts`."""
+        """Return the weighted sum of `parts`, ``()``."""
         parts = self.parts(s, s_hat, mask)
         weighted = [self.weights[name] * part for name, part in parts.items()]
         return torch.stack(weighted).sum() if weighted else s_hat.sum() * 0

@@ -260,6 +260,8 @@ def noise_maskers(X: Numbers, tones: Maskers, t: Tables) -> Maskers:
 def above_quiet(maskers: Maskers, quiet: Numbers) -> Maskers:
     """Return the maskers that can be heard at all: at or above the threshold in quiet.
 
+    The threshold in quiet is ``(K,)`` in dB SPL.
+
     Examples
     --------
     >>> two = Maskers(np.array([10, 20]), np.array([3.0, 30.0]))

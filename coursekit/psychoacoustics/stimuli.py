@@ -340,8 +340,12 @@ def beep_beside_noise(
 
     Parameters
     ----------
-    offset_hz, level, beep_level, seconds
-        As for `beep_beside_tone`; the level is that of the band of 20 Hz.
+    offset_hz
+        Where the beeps are, in Hz beside 785.
+    level, beep_level
+        Of the band of 20 Hz and of the beeps, in dB SPL.
+    seconds
+        Duration, at least 1.
     rng
         Draws the noise.
 

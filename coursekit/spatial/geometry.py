@@ -239,8 +239,10 @@ class Scene:
         ----------
         room
             A `coursekit.rooms.Room`.
-        signals, rate
-            As for `render`.
+        signals
+            ``(K, samples)``: each source as heard at a distance of 1 m.
+        rate
+            In Hz.
 
         Returns
         -------

@@ -219,8 +219,12 @@ def render_equally(
 
     Parameters
     ----------
-    scene, signals, room
-        As for `Scene.render` and `Scene.render_in`, at `RATE`.
+    scene
+        Where sources and microphones are.
+    signals
+        ``(K, samples)`` at `RATE`, as heard at a distance of 1 m.
+    room
+        None is a place without walls.
     level
         Root mean square of each source's image in the mono sum.
 
@@ -311,7 +315,7 @@ FEW: Mapping[str, Method] = {
 
 
 def sdr(problem: Problem, masks_: Numbers) -> float:
-    """Return the SDR of masks in dB, the mean over the sources.
+    """Return the SDR of masks ``(K, bins, frames)`` in dB, the mean over the sources.
 
     Examples
     --------

@@ -80,8 +80,14 @@ def belief_propagation_max(
 
     Parameters
     ----------
-    unary, beta, iterations, damping
-        As for `belief_propagation`.
+    unary
+        Log-potentials ``(K, bins, frames)``.
+    beta
+        Strength of the prior, or one in time and one in frequency.
+    iterations
+        How often every bin tells every neighbour.
+    damping
+        How much of an old message is kept, from 0 to below 1.
 
     Returns
     -------
@@ -163,8 +169,10 @@ def max_product_message(h: Numbers, beta: float) -> Numbers:
 
     Parameters
     ----------
-    h, beta
-        As for `sum_product_message`.
+    h
+        The sender's log-beliefs ``(K, ...)``, without what the receiver told it.
+    beta
+        Strength of the prior: the price of disagreeing, in nats.
 
     Returns
     -------

@@ -84,12 +84,16 @@ def anneal(
     sweeps: int = 40,
     hottest: float = 4.0,
 ) -> Labelling:
-    """Look for the lowest energy by sampling an ever colder field.
+    """Look for the lowest energy by simulated annealing: sample an ever colder field.
 
     Parameters
     ----------
-    unary, beta, rng
-        As for `gibbs`.
+    unary
+        Log-potentials ``(K, bins, frames)``.
+    beta
+        Strength of the prior, or one in time and one in frequency.
+    rng
+        Where the samples are drawn from.
     sweeps
         How many temperatures, falling geometrically from `hottest` to 0.05.
     hottest
@@ -127,7 +131,7 @@ def anneal(
 def gibbs_sweep(
     y: Numbers, U: Numbers, beta: Beta, rng: np.random.Generator
 ) -> tuple[Numbers, Numbers]:
-    """Draw each label given its neighbours: first the black squares, then the white.
+    """Draw each label given its neighbours: one sweep, on a checkerboard.
 
     Parameters
     ----------
