@@ -46,6 +46,8 @@ BLOCK = 32  # frames between two marks
 class WaveSettings:
     """The shape of a `WaveCodec`.
 
+    Lecture 09.
+
     Parameters
     ----------
     strides
@@ -99,6 +101,8 @@ class WaveSettings:
 def split(x: Tensor) -> Tensor:
     """Cut sounds into frames of 512 that overlap by 32.
 
+    Lecture 09.
+
     Parameters
     ----------
     x
@@ -122,12 +126,17 @@ def split(x: Tensor) -> Tensor:
 
 
 def frames_of(samples: int) -> int:
-    """Return how many frames `split` makes of so many samples."""
+    """Return how many frames `split` makes of so many samples.
+
+    Lecture 09.
+    """
     return -(-(samples + FADE) // HOP)
 
 
 def join(frames: Tensor, samples: int) -> Tensor:
     """Cross-fade frames into sounds: the inverse of `split`.
+
+    Lecture 09.
 
     Parameters
     ----------
@@ -155,7 +164,9 @@ def join(frames: Tensor, samples: int) -> Tensor:
 
 
 class Residual(nn.Module):
-    """Two convolutions whose result is added to what goes in.
+    """Residual block: two convolutions whose result is added to what goes in.
+
+    Lecture 09.
 
     Parameters
     ----------
@@ -182,7 +193,9 @@ class Residual(nn.Module):
 
 
 class SubPixelUp(nn.Module):
-    """A convolution whose channels are dealt out in time.
+    """Sub-pixel convolution (pixel shuffle): its channels are dealt out in time.
+
+    Lecture 09.
 
     Parameters
     ----------
@@ -216,6 +229,8 @@ class SubPixelUp(nn.Module):
 
 class Stage(nn.Module):
     """One module of the cascade: frames to codes, codes to frames.
+
+    Lecture 09.
 
     Parameters
     ----------
@@ -447,6 +462,8 @@ class WaveCodec(NeuralCodec):
 def level_of(frames: Tensor) -> Tensor:
     """Return the level of frames ``(n, 512)`` in steps of 3 dB, int64 ``(n,)``.
 
+    Lecture 09.
+
     Examples
     --------
     >>> level_of(torch.tensor([[1.0] * 512, [0.0] * 512])).tolist()
@@ -459,6 +476,8 @@ def level_of(frames: Tensor) -> Tensor:
 
 def level_gain(level: Tensor) -> Tensor:
     """Return the root mean square that a level stands for, shaped as `level`.
+
+    Lecture 09.
 
     Examples
     --------

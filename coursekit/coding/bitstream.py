@@ -35,11 +35,16 @@ _UNIFORM = {n: constriction.stream.model.Uniform(n) for n in (2, 32, _MARKS)}
 
 
 class StreamError(ValueError):
-    """The bytes are not a stream of this codec, or not a whole one."""
+    """The bytes are not a stream of this codec, or not a whole one.
+
+    Lecture 09.
+    """
 
 
 def write_stream(tag: int, samples: int, payload: bytes) -> bytes:
     """Return a stream: header, payload, checksum.
+
+    Lecture 09.
 
     Parameters
     ----------
@@ -74,6 +79,8 @@ def write_stream(tag: int, samples: int, payload: bytes) -> bytes:
 
 def read_stream(stream: bytes, tag: int) -> tuple[int, bytes]:
     """Return the number of samples and the payload of a stream.
+
+    Lecture 09.
 
     Parameters
     ----------
@@ -117,6 +124,8 @@ def read_stream(stream: bytes, tag: int) -> tuple[int, bytes]:
 
 class SymbolWriter:
     """Writes symbols with a range coder.
+
+    Lecture 09.
 
     Examples
     --------
@@ -168,6 +177,8 @@ class SymbolCost(SymbolWriter):
 
     It stands in for a `SymbolWriter`: what a codec would write to it, it adds up.
 
+    Lecture 09.
+
     Attributes
     ----------
     bits
@@ -202,6 +213,8 @@ class SymbolCost(SymbolWriter):
 
 class SymbolReader:
     """Reads what `SymbolWriter` wrote, with the same tables in the same order.
+
+    Lecture 09.
 
     Parameters
     ----------

@@ -13,6 +13,8 @@ Numbers = np.ndarray[Any, np.dtype[Any]]
 class Codec(Protocol):
     """Anything that turns a sound into bytes and back.
 
+    Lecture 09.
+
     Examples
     --------
     >>> from coursekit.coding import Flac, MdctCodec

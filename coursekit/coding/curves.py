@@ -16,6 +16,8 @@ from coursekit.evidence.table import Table
 class Saving(NamedTuple):
     """A share of bytes saved at equal quality.
 
+    Lectures 09 and 12.
+
     Parameters
     ----------
     mean, spread
@@ -31,6 +33,8 @@ class Saving(NamedTuple):
 
 def curve_of(table: Table, **wanted: Any) -> list[CodecScore]:
     """Return one codec's rows, rates rising, each the mean over the seeds.
+
+    Lectures 09 and 12.
 
     Parameters
     ----------
@@ -61,6 +65,8 @@ def saving(
     what: str = "nmr",
 ) -> Saving:
     """Return what share of the bytes one codec saves over another at equal quality.
+
+    Lectures 09 and 12.
 
     Parameters
     ----------

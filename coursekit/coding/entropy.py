@@ -30,6 +30,8 @@ TABLE_BITS = 16
 def entropy(probabilities: Numbers) -> Any:
     r"""Return the entropy of each distribution, in bits.
 
+    Lecture 09.
+
     Parameters
     ----------
     probabilities
@@ -59,7 +61,9 @@ def entropy(probabilities: Numbers) -> Any:
 
 
 def frozen_frequencies(probabilities: Numbers) -> Numbers:
-    """Return whole numbers in proportion to probabilities, none of them zero.
+    """Return integer frequencies for a range coder, as probabilities, none zero.
+
+    Lecture 09.
 
     Parameters
     ----------
@@ -99,6 +103,8 @@ def frozen_frequencies(probabilities: Numbers) -> Numbers:
 
 class EntropyModel(nn.Module):
     """Learnt distributions of symbols, one per context, to be frozen to integers.
+
+    Lecture 09.
 
     Parameters
     ----------
@@ -208,6 +214,8 @@ class EntropyModel(nn.Module):
 def count_symbols(symbols: Numbers, contexts: Numbers, shape: Sequence[int]) -> Any:
     """Return how often each symbol came in each context, ``shape`` of int64.
 
+    Lecture 09.
+
     Examples
     --------
     >>> count_symbols(np.array([1, 1, 0]), np.array([0, 0, 1]), (2, 2)).tolist()
@@ -218,11 +226,13 @@ def count_symbols(symbols: Numbers, contexts: Numbers, shape: Sequence[int]) -> 
 
 
 class RateControl(nn.Module):
-    """The weight of the bits in the loss, steered towards a bitrate.
+    """Rate control: the weight of the bits in the loss, steered towards a bitrate.
 
     Whenever the bitrate has left the tolerated band around the target, the weight
     goes up or down by a fixed factor, so that in the end the codec has the bitrate
     and the best quality for it. The weight is a buffer: checkpoints keep it.
+
+    Lecture 09.
 
     Parameters
     ----------

@@ -54,6 +54,8 @@ LISTENERS = ("zimtohrli", "visqol")
 class CodecScore:
     """What a codec cost and how it sounded: one line of a table of codecs.
 
+    Lectures 09 and 12.
+
     Parameters
     ----------
     codec
@@ -90,6 +92,8 @@ def measure(
     codec: Codec, sounds: Iterable[Audio], listeners: Collection[str] = LISTENERS
 ) -> CodecScore:
     """Send sounds through a codec and return its line of the table.
+
+    Lectures 09 and 12.
 
     Parameters
     ----------
@@ -132,6 +136,8 @@ def silence(
 ) -> CodecScore:
     """Return the line of the codec that sends nothing and plays nothing.
 
+    Lectures 09 and 12.
+
     Parameters
     ----------
     sounds
@@ -161,6 +167,8 @@ def score(
     listeners: Collection[str] = LISTENERS,
 ) -> CodecScore:
     """Return what came back of one sound, by all measures.
+
+    Lectures 09 and 12.
 
     Parameters
     ----------
@@ -201,6 +209,8 @@ def score(
 
 def is_evidence(row: CodecScore, nothing: CodecScore) -> bool:
     """Return whether a codec beats silence and clears the floor of the SNR.
+
+    Lectures 09 and 12.
 
     Parameters
     ----------
@@ -266,6 +276,8 @@ def has_visqol() -> bool:
 
     Its package, ``visqol-python``, needs a compiler to be installed, so the course
     does without it and takes it where it is.
+
+    Lectures 09 and 12.
 
     Examples
     --------
@@ -341,6 +353,8 @@ def _both_at_48k(reference: Audio, estimate: Audio, rate: int) -> tuple[Audio, A
 def at_equal_bytes(rows: Sequence[CodecScore], kbps: float, what: str = "nmr") -> float:
     """Return what a codec reaches with so many bytes, between the rates measured.
 
+    Lectures 09 and 12.
+
     Parameters
     ----------
     rows
@@ -379,6 +393,8 @@ def at_equal_bytes(rows: Sequence[CodecScore], kbps: float, what: str = "nmr") -
 
 def kbps_for(rows: Sequence[CodecScore], value: float, what: str = "nmr") -> float:
     """Return the bytes at which a codec first reaches a value: "bytes at equal NMR".
+
+    Lectures 09 and 12.
 
     Parameters
     ----------
@@ -470,6 +486,8 @@ def curve(rows: Sequence[CodecScore], what: str) -> tuple[Audio, Audio]:
     """Return a rate-distortion curve: rates in kbit/s, rising, and the measure there.
 
     Both are ``(points,)``.
+
+    Lectures 09 and 12.
 
     Parameters
     ----------

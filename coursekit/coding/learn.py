@@ -30,6 +30,8 @@ Numbers = np.ndarray[Any, np.dtype[Any]]
 class WavePlan:
     """How a `WaveCodec` is trained.
 
+    Lectures 09 and 12.
+
     Parameters
     ----------
     objective
@@ -72,6 +74,8 @@ class WavePlan:
 class Trainee(nn.Module):
     """A codec and the control of its bitrate, kept in one checkpoint.
 
+    Lectures 09 and 12.
+
     Parameters
     ----------
     codec
@@ -94,6 +98,8 @@ def train_wave(
     checkpoint: Path | None = None,
 ) -> training.History:
     """Train the last active stage of a `WaveCodec` and freeze its tables.
+
+    Lectures 09 and 12.
 
     Parameters
     ----------
@@ -145,6 +151,8 @@ def train_wave(
 class MdctPlan:
     """How a `MdctCodec` is trained.
 
+    Lectures 09 and 12.
+
     Parameters
     ----------
     objective
@@ -182,6 +190,8 @@ def train_mdct(
     checkpoint: Path | None = None,
 ) -> training.History:
     """Train a `MdctCodec` and freeze its tables.
+
+    Lectures 09 and 12.
 
     Parameters
     ----------

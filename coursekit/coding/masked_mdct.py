@@ -63,6 +63,8 @@ _COIN = np.full((1, 2), 2**15, np.int32)
 def band_edges(rate: int, bins: int) -> Whole:
     """Return where each band of 1.5 Bark begins, and where the last one ends.
 
+    Lecture 09.
+
     Parameters
     ----------
     rate
@@ -92,6 +94,8 @@ def band_edges(rate: int, bins: int) -> Whole:
 def step_for(noise_spl: ArrayLike, frame: int) -> Audio:
     r"""Return the quantiser's step that makes noise of a given level.
 
+    Lecture 09.
+
     Parameters
     ----------
     noise_spl
@@ -119,6 +123,8 @@ def step_for(noise_spl: ArrayLike, frame: int) -> Audio:
 
 def hidden_noise(x: Audio, rate: int) -> Audio:
     r"""Return how much noise each band of each frame hides, by PAM-1.
+
+    Lecture 09.
 
     Parameters
     ----------
@@ -154,6 +160,8 @@ def hidden_noise(x: Audio, rate: int) -> Audio:
 def guarded(levels: Audio) -> Audio:
     """Return noise levels that do not rise far above those of the neighbours.
 
+    Lecture 09.
+
     Parameters
     ----------
     levels
@@ -176,7 +184,9 @@ def guarded(levels: Audio) -> Audio:
 
 
 def held(levels: Audio) -> Whole:
-    """Return the numbers of the steps to send: the old one while it will do.
+    """Return the numbers of the steps with hysteresis: the old one while it will do.
+
+    Lecture 09.
 
     Parameters
     ----------
@@ -205,6 +215,8 @@ def held(levels: Audio) -> Whole:
 
 def quantise(X: Audio, steps: Audio) -> Whole:
     """Return coefficients in whole steps, with a dead zone around zero.
+
+    Lecture 09.
 
     Parameters
     ----------

@@ -84,6 +84,8 @@ def mdct_window(name: str, frame: int) -> Numbers:
 def mdct_matrix(frame: int) -> Numbers:
     """Return the cosines of the transform: one analysing wave per row.
 
+    Lectures 09 and 12.
+
     Parameters
     ----------
     frame

@@ -54,6 +54,8 @@ _CLASS_EDGES = (1, 2, 3, 5, 8, 13, 21)
 class MdctSettings:
     """The shape of a `MdctCodec`.
 
+    Lectures 09 and 12.
+
     Parameters
     ----------
     frame
@@ -90,6 +92,8 @@ def band_edges(bands: int, bins: int, rate: int) -> Numbers:
 
     As wide as each other in Bark, but none narrower than four bins.
 
+    Lectures 09 and 12.
+
     Examples
     --------
     >>> band_edges(14, 256, 16000).tolist()[:6]
@@ -107,6 +111,8 @@ def band_edges(bands: int, bins: int, rate: int) -> Numbers:
 
 class StepNet(nn.Module):
     """From the envelope to the step of each band, in octaves.
+
+    Lectures 09 and 12.
 
     Parameters
     ----------
@@ -277,7 +283,7 @@ class MdctCodec(NeuralCodec):
         return y.sign() * torch.floor(y.abs() + 0.5 - self.settings.dead_zone)
 
     def round_softly(self, y: Tensor) -> Tensor:
-        """Round as `round` does: a straight-through estimator with a soft gradient."""
+        """Round as `round` does, any shape: straight-through, with a soft gradient."""
         low, share = self._between(y)
         soft = y.sign() * (low + share)
         return soft + (self.round(y) - soft).detach()
@@ -431,7 +437,7 @@ class MdctCodec(NeuralCodec):
 
     @torch.no_grad()
     def freeze(self, sounds: Iterable[Numbers]) -> None:
-        """Round the step network, count symbols of sounds ``(samples,)``, set tables."""
+        """Round the step network and count symbols of sounds ``(samples,)``."""
         self.step_net.exactly()
         sounds = list(sounds)
         self.count_envelopes(sounds)
@@ -467,6 +473,8 @@ class MdctCodec(NeuralCodec):
 
 def neighbours(size: Tensor) -> Tensor:
     """Return the class of what is known around each magnitude, from 0.
+
+    Lectures 09 and 12.
 
     Parameters
     ----------

@@ -42,6 +42,8 @@ KINDS = ("speech", "music")
 class CodecRecipe(training.Recipe):
     """How one learnt codec is made.
 
+    Lectures 09 and 12.
+
     Parameters
     ----------
     name
@@ -118,6 +120,8 @@ RECIPES = {"wave": WAVE} | {
 def load(name: str) -> Any:
     """Return a codec with the weights that ship.
 
+    Lectures 09 and 12.
+
     Parameters
     ----------
     name
@@ -146,6 +150,8 @@ def load(name: str) -> Any:
 def figures(codec: Any) -> dict[str, float]:
     """Return what a codec reaches on five seconds of each held-out speaker.
 
+    Lectures 09 and 12.
+
     Returns
     -------
     figures
@@ -161,6 +167,8 @@ def held_out() -> Sequence[Numbers]:
     """Return the first five seconds of the first clip of each held-out speaker.
 
     Each is ``(samples,)`` at `RATE`.
+
+    Lectures 09 and 12.
 
     Examples
     --------

@@ -35,6 +35,8 @@ Symbols = dict[str, Numbers]
 class Coded(NamedTuple):
     """What `NeuralCodec.forward` returns.
 
+    Lecture 09.
+
     Parameters
     ----------
     estimate
@@ -52,6 +54,8 @@ class Coded(NamedTuple):
 
 class NeuralCodec(nn.Module):
     """A learnt codec; what it does with a sound is up to its subclasses.
+
+    Lecture 09.
 
     Parameters
     ----------
@@ -147,6 +151,8 @@ class NeuralCodec(nn.Module):
 
 def as_batch(x: Numbers) -> Tensor:
     """Return a sound as a batch of one, float32 ``(1, 1, samples)``.
+
+    Lecture 09.
 
     Examples
     --------

@@ -29,6 +29,8 @@ Terms = dict[str, Tensor]
 class Weights(NamedTuple):
     """How much each term counts.
 
+    Lectures 09 and 12.
+
     Parameters
     ----------
     time, mel
@@ -56,6 +58,8 @@ WEIGHTS = Weights()
 
 def time(s: Tensor, s_hat: Tensor, rate: int, weights: Weights = WEIGHTS) -> Terms:
     """Return the root of the mean squared error, weighted: the waveform alone.
+
+    Lectures 09 and 12.
 
     Parameters
     ----------
@@ -86,6 +90,8 @@ def time_mel(s: Tensor, s_hat: Tensor, rate: int, weights: Weights = WEIGHTS) ->
 
     Sound and estimate are ``(batch, 1, time)``.
 
+    Lectures 09 and 12.
+
     Examples
     --------
     >>> import torch
@@ -103,6 +109,8 @@ def time_mel_pam(
     """Return the terms of `time_mel`, and those of the psychoacoustic model.
 
     Sound and estimate are ``(batch, 1, time)``.
+
+    Lectures 09 and 12.
 
     Examples
     --------

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 
 def soft_assignment(x: Tensor, centroids: Tensor, alpha: Tensor | float) -> Tensor:
-    r"""Return how much each value belongs to each centroid.
+    r"""Return how much each value belongs to each centroid: a softmax of distances.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ class SoftToHard(nn.Module):
             self.log_alpha.fill_(value).log_()
 
     def soft(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return soft values ``(...)``, ``sum_k p_k b_k``, and p ``(..., bins)``.
+        """Return soft values ``(...)``, ``sum_k p_k b_k``, and p ``(..., K)``.
 
         Examples
         --------
@@ -142,7 +142,7 @@ class SoftToHard(nn.Module):
         return self.centroids[symbols]
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return hard values ``(...)`` with soft gradients, and p ``(..., bins)``."""
+        """Return hard values ``(...)`` with soft gradients, and p ``(..., K)``."""
         soft, p = self.soft(x)
         hard = self.values(self.symbols(x))
         return soft + (hard - soft).detach(), p
@@ -179,7 +179,7 @@ def softness(p: Tensor) -> Tensor:
 
 
 def round_through(x: Tensor) -> Tensor:
-    """Round to whole numbers; the gradient passes as through the identity.
+    """Round with a straight-through estimator: its gradient is the identity's.
 
     Parameters
     ----------

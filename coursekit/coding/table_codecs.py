@@ -108,6 +108,8 @@ PROBE = {
 def sounds_of(kind: str, seed: int, how: Mapping[str, Any]) -> list[Audio]:
     """Return a seed's excerpts ``(samples,)``, or its piece where no clip is named.
 
+    Lectures 09 and 12.
+
     Parameters
     ----------
     kind
@@ -133,7 +135,10 @@ def sounds_of(kind: str, seed: int, how: Mapping[str, Any]) -> list[Audio]:
 
 
 def one_seed(seed: int, configuration: Configuration) -> Iterator[Record]:
-    """Yield the row of each codec on each kind of sound."""
+    """Yield the row of each codec on each kind of sound.
+
+    Lectures 09 and 12.
+    """
     listeners = configuration["listeners"]
     for kind, how in configuration["kinds"].items():
         rate = how["rate"]
@@ -145,7 +150,10 @@ def one_seed(seed: int, configuration: Configuration) -> Iterator[Record]:
 
 
 def parts(configuration: Configuration) -> Iterator[Configuration]:
-    """Yield one configuration for each kind and family."""
+    """Yield one configuration for each kind and family.
+
+    Lectures 09 and 12.
+    """
     for kind, how in configuration["kinds"].items():
         rate = str(how["rate"])
         for family, settings in configuration["settings"][rate].items():

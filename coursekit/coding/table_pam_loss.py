@@ -57,6 +57,8 @@ def one_seed(seed: int, configuration: Configuration) -> Iterator[Record]:
     """Train and measure one codec for each run: a loss, a price, a number of steps.
 
     The seed sets the first weights, the batches, and where the test is cut.
+
+    Lecture 12.
     """
     sounds = sounds_of("speech", seed, configuration["test"])
     rate, listeners = configuration["test"]["rate"], configuration["listeners"]
@@ -72,6 +74,8 @@ def one_seed(seed: int, configuration: Configuration) -> Iterator[Record]:
 
 def trained(seed: int, run: Record, configuration: Configuration) -> MdctCodec:
     """Return the codec of one run.
+
+    Lecture 12.
 
     Parameters
     ----------
@@ -97,7 +101,10 @@ def trained(seed: int, run: Record, configuration: Configuration) -> MdctCodec:
 
 
 def parts(configuration: Configuration) -> Iterator[Configuration]:
-    """Yield one configuration for each run."""
+    """Yield one configuration for each run.
+
+    Lecture 12.
+    """
     for run in configuration["runs"]:
         yield {**configuration, "runs": [run]}
 

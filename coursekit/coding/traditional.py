@@ -52,6 +52,8 @@ class FileCodec(ABC):
 
     Subclasses say how a file is written. The stream is that file after a header:
     a CRC-32, the number of samples, the delay in samples and the codec's number.
+
+    Lecture 09.
     """
 
     rate: int
@@ -299,6 +301,8 @@ def delay(codec: FileCodec) -> int:
     Half a second of noise with a spectrum like speech goes through the codec; the
     delay is where its correlation with the original is largest.
 
+    Lecture 09.
+
     Parameters
     ----------
     codec
@@ -322,6 +326,8 @@ def delay(codec: FileCodec) -> int:
 
 def checked_sound(x: ArrayLike) -> Audio:
     """Return what a codec can take, one finite channel within ±1, or say why not.
+
+    Lecture 09.
 
     Parameters
     ----------

@@ -21,6 +21,8 @@ FLOOR_DB = -60.0
 class Nmr(NamedTuple):
     """An error, as a listener with PAM-1's ears would rate it.
 
+    Lectures 10 and 12.
+
     Parameters
     ----------
     mean
@@ -87,6 +89,8 @@ def nmr_bands(
     reference: Numbers, estimate: Numbers, rate: int, frame: int = FRAME
 ) -> Numbers:
     """Return the noise-to-mask ratio of each critical band in each frame, in dB.
+
+    Lectures 10 and 12.
 
     Parameters
     ----------

@@ -83,6 +83,8 @@ def masking_threshold(frames: Array, rate: int, quiet_offset: float = 0.0) -> Ar
 def threshold_of_psd(X: Tensor, rate: int, quiet_offset: float = 0.0) -> Tensor:
     """Return the global masking threshold of spectra that are there already.
 
+    Lectures 11 and 12.
+
     Parameters
     ----------
     X
@@ -119,6 +121,8 @@ def threshold_of_psd(X: Tensor, rate: int, quiet_offset: float = 0.0) -> Tensor:
 def spreader(rate: int, size: int, device: str, dtype: torch.dtype) -> Spreader:
     """Return the matrices of a rate and a frame size on a device; made once.
 
+    Lectures 11 and 12.
+
     Examples
     --------
     >>> spreader(44100, 512, "cpu", torch.float32).tonal_slope.shape
@@ -132,6 +136,8 @@ class Spreader:
 
     Inside, a level is the logarithm to base 2 of a power: ``exp2`` is as fast for
     powers that vanish as for any other, ``exp`` and ``10 ** x`` are not.
+
+    Lectures 11 and 12.
 
     Parameters
     ----------
@@ -214,7 +220,7 @@ class Spreader:
     def nearest_dropped(
         self, frame: Tensor, line: Tensor, level: Tensor, frames: int
     ) -> Tensor:
-        """Return which tones ``(tones,)`` stay: the louder of two within half a Bark.
+        """Return which tones ``(M,)`` stay: the louder of two within half a Bark.
 
         All frames walk along their own tones in step: the first tone of each, the
         second, and so on, each compared with the last one that still stands.

@@ -34,6 +34,8 @@ WHISTLE_HZ, WHISTLE_SPL = 7000.0, 56.0
 class Versions(NamedTuple):
     """One recording three times, ``(samples,)`` each.
 
+    Lectures 10 and 12.
+
     Parameters
     ----------
     original
@@ -94,6 +96,8 @@ def two_versions(s: Numbers, rate: int, rng: np.random.Generator) -> Versions:
 class Errors(NamedTuple):
     """Two errors of one recording, ``(samples,)`` each: add one to the recording.
 
+    Lectures 10 and 12.
+
     Parameters
     ----------
     hidden
@@ -113,6 +117,8 @@ def two_errors(s: Numbers, rate: int, rng: np.random.Generator) -> Errors:
     priority weighting say the hidden one, the ear, `nmr` and noise modulation the
     whistle. Priority weights are small where the *recording* is masked or silent, as
     speech is at 7 kHz, and so they hardly see what an error does there.
+
+    Lectures 10 and 12.
 
     Parameters
     ----------
@@ -145,6 +151,8 @@ def mask_shaped_noise(s: Numbers, rate: int, rng: np.random.Generator) -> Number
     Each frame of white noise is coloured by the mask of the same frame, from 150 Hz
     to 12 kHz. As it comes, it lies on the threshold; turned down by a few decibels it
     should not be heard beside the recording.
+
+    Lectures 10 and 12.
 
     Parameters
     ----------

@@ -149,6 +149,8 @@ def critical_bandwidth(hz: Any) -> Any:
 def amplitude(level: float) -> float:
     """Return the amplitude of a sine of `level` dB SPL; 1 is full scale.
 
+    Lectures 10 and 11.
+
     Examples
     --------
     >>> amplitude(96.0), round(amplitude(70.0), 4)
@@ -159,6 +161,8 @@ def amplitude(level: float) -> float:
 
 def analysis_window(size: int) -> Numbers:
     """Return the standard's window: a periodic Hann window of mean square 1.
+
+    Lectures 10 and 11.
 
     Parameters
     ----------
@@ -215,6 +219,8 @@ def psd(frames: Array) -> Array:
 def line_power(frames: Array) -> Array:
     """Return ``|1/N sum h x e^-j|**2``, the power of each line, uncalibrated.
 
+    Lectures 10 and 11.
+
     Parameters
     ----------
     frames
@@ -254,6 +260,8 @@ def to_db(power: Any) -> Any:
 
     Powers, not amplitudes. The floor keeps silence finite, and its slope there is 0.
 
+    Lectures 10 and 11.
+
     Examples
     --------
     >>> to_db(np.array([1.0, 0.5, 0.0])).round(2).tolist()
@@ -266,6 +274,8 @@ def to_db(power: Any) -> Any:
 
 def to_power(db: Any) -> Any:
     """Return the power of a level in dB, ``10**(db / 10)``.
+
+    Lectures 10 and 11.
 
     Examples
     --------

@@ -89,6 +89,8 @@ def squared_error(s: Tensor, s_hat: Tensor) -> Tensor:
 
     The slide's second loss, mean over the batch.
 
+    Lecture 10.
+
     Examples
     --------
     >>> squared_error(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0])).item()
@@ -102,6 +104,8 @@ def absolute_error(s: Tensor, s_hat: Tensor) -> Tensor:
     r"""Return the absolute error :math:`\sum_t |s_t - \hat s_t|` of ``(..., time)``.
 
     The slide's third loss, mean over the batch.
+
+    Lecture 10.
 
     Examples
     --------
@@ -183,6 +187,8 @@ def _mel(n: int, rate: int, frame: int, like: Tensor) -> Tensor:
 def mel_triangles(n: int, rate: int, frame: int) -> Numbers:
     """Return triangles that sum line powers into mel bands, ``(K, bands)``.
 
+    Lecture 12.
+
     Parameters
     ----------
     n
@@ -216,6 +222,8 @@ def mel_triangles(n: int, rate: int, frame: int) -> Numbers:
 def frames_of(x: Array, frame: int = FRAME, hop: int | None = None) -> Array:
     """Cut sounds into the frames that the losses look at.
 
+    Lecture 12.
+
     Parameters
     ----------
     x
@@ -241,6 +249,8 @@ def frames_of(x: Array, frame: int = FRAME, hop: int | None = None) -> Array:
 
 def mask_of(s: Tensor, rate: int, frame: int = FRAME, hop: int | None = None) -> Tensor:
     """Return the masking threshold of sounds, ready to be handed to the losses.
+
+    Lecture 12.
 
     Parameters
     ----------
@@ -363,6 +373,8 @@ def magnitude(power: Tensor) -> Tensor:
 
     At silence the slope is 0.
 
+    Lecture 12.
+
     Examples
     --------
     >>> round(magnitude(torch.tensor(1 / 6)).item(), 6)
@@ -381,6 +393,8 @@ def noise_to_mask(
     mask: Tensor | None = None,
 ) -> Tensor:
     r"""Return the ratio n_f / m_f of error power and mask power on every line.
+
+    Lecture 12.
 
     Parameters
     ----------
@@ -479,6 +493,8 @@ def log_noise_modulation_loss(
     mask: Tensor | None = None,
 ) -> Tensor:
     r"""Return ``log10(1 + L4)`` of each frame: noise modulation that can be trained.
+
+    Lecture 12.
 
     Parameters
     ----------

@@ -41,6 +41,8 @@ TIE_DB = 1e-6
 class Maskers(NamedTuple):
     """Some maskers, from low to high.
 
+    Lecture 11.
+
     Parameters
     ----------
     lines
@@ -60,6 +62,8 @@ class Maskers(NamedTuple):
 @dataclass(frozen=True)
 class Analysis:
     """One frame's way through PAM-1; levels in dB SPL, K = N/2 + 1 lines.
+
+    Lecture 11.
 
     Parameters
     ----------
@@ -159,6 +163,8 @@ def analyse(
 def quiet_offset_db(kbps_per_channel: float) -> float:
     """Return what step 3 adds to the threshold in quiet: -12 dB from 96 kbit/s on.
 
+    Lecture 11.
+
     Examples
     --------
     >>> quiet_offset_db(64), quiet_offset_db(128)
@@ -173,6 +179,8 @@ def tonal_maskers(X: Numbers, t: Tables) -> Maskers:
     A line is a peak where ``X[k] > X[k-1]`` and ``X[k] >= X[k+1]``, and a tone where it
     also stands 7 dB above the lines 2 to ``t.reach[k]`` away. Its level is the power
     of lines k-1 to k+1.
+
+    Lecture 11.
 
     Parameters
     ----------
@@ -196,6 +204,8 @@ def tonal_maskers(X: Numbers, t: Tables) -> Maskers:
 
 def is_tone(X: Numbers, k: int, reach: int) -> bool:
     """Return whether a line is a peak that stands above its neighbourhood.
+
+    Lecture 11.
 
     Parameters
     ----------
@@ -227,6 +237,8 @@ def noise_maskers(X: Numbers, tones: Maskers, t: Tables) -> Maskers:
     The lines that the search for tones looked at around each of them are gone; the
     power of the others is put on the line nearest the band's geometric mean. Bands
     with nothing left have no masker.
+
+    Lecture 11.
 
     Parameters
     ----------
@@ -262,6 +274,8 @@ def above_quiet(maskers: Maskers, quiet: Numbers) -> Maskers:
 
     The threshold in quiet is ``(K,)`` in dB SPL.
 
+    Lecture 11.
+
     Examples
     --------
     >>> two = Maskers(np.array([10, 20]), np.array([3.0, 30.0]))
@@ -275,6 +289,8 @@ def nearest_dropped(tones: Maskers, t: Tables) -> Maskers:
     """Return the tones without the weaker of any two less than half a Bark apart.
 
     From low to high, each is compared with the last one that still stands.
+
+    Lecture 11.
 
     Parameters
     ----------
@@ -301,6 +317,8 @@ def nearest_dropped(tones: Maskers, t: Tables) -> Maskers:
 
 def individual_thresholds(tones: Maskers, noises: Maskers, t: Tables) -> Numbers:
     """Return each masker's own threshold on every line.
+
+    Lecture 11.
 
     Parameters
     ----------
@@ -339,6 +357,8 @@ def masker_threshold(level: float, hz: float, at: Numbers, kind: str) -> Numbers
     On the continuous Bark axis, not on the lines of a spectrum, which are 86 Hz apart
     in Layer I.
 
+    Lecture 11.
+
     Parameters
     ----------
     level
@@ -375,6 +395,8 @@ def masker_threshold(level: float, hz: float, at: Numbers, kind: str) -> Numbers
 def global_threshold(LT: Numbers, quiet: Numbers) -> Numbers:
     """Return the threshold of all maskers together: powers add up, not decibels.
 
+    Lecture 11.
+
     Parameters
     ----------
     LT
@@ -393,6 +415,8 @@ def global_threshold(LT: Numbers, quiet: Numbers) -> Numbers:
 def subband_minimum(threshold: Numbers) -> Numbers:
     """Return the least threshold in each of the 32 subbands, ``(..., 32)``.
 
+    Lecture 11.
+
     Examples
     --------
     >>> subband_minimum(np.arange(257.0))[:3].tolist()
@@ -406,6 +430,8 @@ def subband_level(X: Numbers, scale_factors: Numbers | None = None) -> Numbers:
 
     The largest line of the spectrum or, where that is higher, what the largest scale
     factor stands for: ``20 log10(32768 scf) - 10``.
+
+    Lecture 11.
 
     Examples
     --------

@@ -57,7 +57,9 @@ BEEP_LEVEL_SPL = 60.0
 
 
 def ramped(x: Numbers, rate: int = RATE, seconds: float = RAMP_SECONDS) -> Numbers:
-    """Return a sound that swells and fades in half a period of a cosine.
+    """Return a sound with raised-cosine ramps: it swells and fades in half a period.
+
+    Lecture 10.
 
     Parameters
     ----------
@@ -93,6 +95,8 @@ def ramped(x: Numbers, rate: int = RATE, seconds: float = RAMP_SECONDS) -> Numbe
 def tone(hz: float, level: float, seconds: float = 1.0, rate: int = RATE) -> Numbers:
     """Return a sine of `level` dB SPL with soft ends, ``(samples,)``.
 
+    Lecture 10.
+
     Raises
     ------
     ValueError
@@ -122,6 +126,8 @@ def band_noise(
     rate: int = RATE,
 ) -> Numbers:
     """Return noise that fills one band and has `level` dB SPL, with soft ends.
+
+    Lecture 10.
 
     Parameters
     ----------
@@ -173,6 +179,8 @@ def band_threshold(band: Band) -> float:
 
     The least threshold in quiet within it: there its noise comes through first.
 
+    Lecture 10.
+
     Examples
     --------
     >>> [round(band_threshold(band), 1) for band in BANDS]
@@ -205,6 +213,8 @@ def silent_bands(
 class Mixture(NamedTuple):
     """A tone or noise with a beep beside it: the slide's ``x(t) = s(t) + n(t)``.
 
+    Lecture 10.
+
     Parameters
     ----------
     x, s, n
@@ -223,6 +233,8 @@ def beep_threshold(
     hz: float = TONE_HZ,
 ) -> float:
     """Return how loud a beep must be to be heard beside a masker, in dB SPL.
+
+    Lecture 10.
 
     Parameters
     ----------
@@ -304,6 +316,8 @@ def beep_beside_tone(
     `beat_depth` deep, whatever a masking model says. Here the beeps come and go, so
     that one can listen for them, but while both sound they beat all the same.
 
+    Lecture 10.
+
     Parameters
     ----------
     offset_hz
@@ -338,6 +352,8 @@ def beep_beside_noise(
 ) -> Mixture:
     """Return a narrow band of noise at 785 Hz with beeps beside it: nothing beats.
 
+    Lecture 10.
+
     Parameters
     ----------
     offset_hz
@@ -366,6 +382,8 @@ def beep_beside_noise(
 
 def beat_depth(relative_db: float) -> float:
     """Return how deep two steady tones beat: loudest over softest moment, in dB.
+
+    Lecture 10.
 
     Parameters
     ----------

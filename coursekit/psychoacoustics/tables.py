@@ -68,6 +68,8 @@ def spreading_lines(dz: Any) -> tuple[Numbers, Numbers]:
     At a fixed distance nothing but the level is unknown, so that both can be
     computed once for all frames.
 
+    Lecture 11.
+
     Parameters
     ----------
     dz
@@ -97,6 +99,8 @@ def tonal_offset(z: Any) -> Any:
 
     A tone masks less than a noise of its level: see `noise_offset`.
 
+    Lecture 11.
+
     Examples
     --------
     >>> round(float(tonal_offset(bark(1000))), 2)
@@ -107,6 +111,8 @@ def tonal_offset(z: Any) -> Any:
 
 def noise_offset(z: Any) -> Any:
     """Return how far below a noise at `z` Bark its masking begins, in dB.
+
+    Lecture 11.
 
     Examples
     --------
@@ -119,6 +125,8 @@ def noise_offset(z: Any) -> Any:
 @dataclass(frozen=True)
 class Tables:
     """What is fixed for one rate and one frame size.
+
+    Lecture 11.
 
     Parameters
     ----------
@@ -154,6 +162,8 @@ class Tables:
 @lru_cache(maxsize=16)
 def tables_for(rate: int, size: int) -> Tables:
     """Return the tables of a rate and a frame size; made once.
+
+    Lecture 11.
 
     Parameters
     ----------

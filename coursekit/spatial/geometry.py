@@ -33,6 +33,8 @@ _MARGIN = 4096
 def distance(a: Position, b: Position) -> float:
     """Return how far apart two points are, in metres.
 
+    Lecture 07.
+
     Parameters
     ----------
     a, b
@@ -124,6 +126,8 @@ def expected_ild(source: Position, left: Position, right: Position) -> float:
 class Rendering:
     """What two microphones hear of several sources.
 
+    Lecture 07.
+
     Parameters
     ----------
     mixture
@@ -139,6 +143,8 @@ class Rendering:
 @dataclass(frozen=True)
 class Scene:
     """Sources and a pair of microphones.
+
+    Lecture 07.
 
     Parameters
     ----------
@@ -272,6 +278,8 @@ def deck_scene() -> Scene:
     The microphones stand 2 m apart; S1 is 1 m straight ahead of the left one, S2
     0.8 m ahead of the right one.
 
+    Lecture 07.
+
     Examples
     --------
     >>> scene = deck_scene()
@@ -283,6 +291,8 @@ def deck_scene() -> Scene:
 
 def three_talkers() -> Scene:
     """Return the deck's scene with a third talker, on the line between the two.
+
+    Lecture 07.
 
     Examples
     --------
@@ -296,6 +306,8 @@ def close_pair(spacing: float = 0.2) -> Scene:
     """Return the deck's talkers before two microphones `spacing` metres apart.
 
     The pair stands where the middle of the deck's two microphones is.
+
+    Lecture 07.
 
     Examples
     --------

@@ -22,6 +22,8 @@ Numbers = np.ndarray[Any, np.dtype[Any]]
 class Gmm:
     """K Gaussians, in the order of their (first) means.
 
+    Lecture 07.
+
     Parameters
     ----------
     weights
@@ -60,6 +62,8 @@ class Gmm:
 class Em:
     """How EM is run.
 
+    Lecture 07.
+
     Parameters
     ----------
     tied
@@ -94,6 +98,8 @@ class Em:
 
 def log_likelihoods_of(x: Numbers, gmm: Gmm) -> Numbers:
     r"""Return the log of each component's share of the density of each sample.
+
+    Lecture 07.
 
     Parameters
     ----------
@@ -133,6 +139,8 @@ def log_likelihoods_of(x: Numbers, gmm: Gmm) -> Numbers:
 def unary(ilds: Numbers, gmm: Gmm) -> Numbers:
     r"""Return the log-potentials that a random field starts from.
 
+    Lecture 07.
+
     Parameters
     ----------
     ilds
@@ -163,7 +171,7 @@ def unary(ilds: Numbers, gmm: Gmm) -> Numbers:
 def e_step(
     x: Numbers, gmm: Gmm, weights: Numbers | None = None
 ) -> tuple[Numbers, float]:
-    r"""Return who is responsible for each sample, and how likely all of them are.
+    r"""E-step: return the responsibilities, and how likely all samples are.
 
     Parameters
     ----------
@@ -213,7 +221,9 @@ def m_step(
     tied: bool = False,
     floor: float = 1e-6,
 ) -> Gmm:
-    r"""Return the mixture that fits best, given who is responsible for what.
+    r"""M-step: return the mixture that fits best, given the responsibilities.
+
+    Lecture 07.
 
     Parameters
     ----------

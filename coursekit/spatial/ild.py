@@ -63,6 +63,8 @@ def ild(left_stft: Numbers, right_stft: Numbers) -> Numbers:
 def jitter(ilds: Numbers, sd: float, rng: np.random.Generator) -> Numbers:
     """Return a noisy measurement: an independent Gaussian error on each bin.
 
+    Lecture 08.
+
     Parameters
     ----------
     ilds
@@ -96,6 +98,8 @@ def histogram(
 
     EM on the histogram (`fit_gmm` of the centres with the masses as weights) finds
     the same Gaussians as EM on all bins, in a fraction of the time.
+
+    Lecture 07.
 
     Parameters
     ----------

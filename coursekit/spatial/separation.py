@@ -39,6 +39,8 @@ rooms, and with microphones close together, they do."""
 class Front:
     """How the sound is taken apart, and how EM is run on it.
 
+    Lectures 07 and 08.
+
     Parameters
     ----------
     frame, hop
@@ -58,6 +60,8 @@ class Front:
 @dataclass(frozen=True)
 class Observation:
     """What is seen of a stereo mixture.
+
+    Lectures 07 and 08.
 
     Parameters
     ----------
@@ -82,6 +86,8 @@ class Observation:
 class Separation:
     """What `separate` found, step by step.
 
+    Lectures 07 and 08.
+
     Parameters
     ----------
     observation
@@ -105,6 +111,8 @@ class Separation:
 
 def downmix(x: Numbers, channel: str = "mono") -> Numbers:
     """Return one channel of two, or their mean.
+
+    Lectures 07 and 08.
 
     Parameters
     ----------
@@ -144,6 +152,8 @@ def downmix(x: Numbers, channel: str = "mono") -> Numbers:
 def observe(mixture: Numbers, front: Front = Front()) -> Observation:
     """Take a stereo mixture apart and measure level differences.
 
+    Lectures 07 and 08.
+
     Parameters
     ----------
     mixture
@@ -178,6 +188,8 @@ def cluster(observation: Observation, n_sources: int, front: Front = Front()) ->
     """Fit a mixture of Gaussians to the level differences, louder bins first.
 
     EM runs on a histogram of 300 cells, in which each bin counts by its magnitude.
+
+    Lectures 07 and 08.
 
     Parameters
     ----------
@@ -214,6 +226,8 @@ def separate(
     """Separate sources by the level differences between two microphones.
 
     STFT, level differences, mixture of Gaussians, inference, masks, resynthesis.
+
+    Lectures 07 and 08.
 
     Parameters
     ----------
@@ -260,7 +274,10 @@ def separate(
 def resynthesise(
     masks_: Numbers, observation: Observation, front: Front = Front()
 ) -> Numbers:
-    """Return what each mask lets through, ``(K, samples)``."""
+    """Return what each mask lets through, ``(K, samples)``.
+
+    Lectures 07 and 08.
+    """
     X, length = observation.masked, observation.length
     return masks.apply(masks_, X, front.frame, front.hop, length)
 
@@ -271,6 +288,8 @@ def oracle_masks(
     make: Callable[[Numbers], Numbers] = masks.binary_masks,
 ) -> Numbers:
     """Return the masks that someone would choose who knew the sources.
+
+    Lectures 07 and 08.
 
     Parameters
     ----------
@@ -299,6 +318,8 @@ def oracle_masks(
 
 def score(images: Numbers, estimates: Numbers, channel: str = "mono") -> Numbers:
     """Return the SDR of each estimate in dB, by BSS-eval, in the order given.
+
+    Lectures 07 and 08.
 
     Parameters
     ----------

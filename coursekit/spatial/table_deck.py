@@ -88,6 +88,8 @@ BETA = 1.0
 class Condition:
     """Where the talkers stand, and what spoils the measurement.
 
+    Lecture 08.
+
     Parameters
     ----------
     name
@@ -144,6 +146,8 @@ LIMITS = (
 class Problem:
     """One mixture, up to where inference begins.
 
+    Lecture 08.
+
     Parameters
     ----------
     images
@@ -173,6 +177,8 @@ def talkers(
     split: str, rng: np.random.Generator, n: int = 2, seconds: float = SECONDS
 ) -> Numbers:
     """Draw pieces of recordings of different people.
+
+    Lecture 08.
 
     Parameters
     ----------
@@ -217,6 +223,8 @@ def render_equally(
 ) -> Rendering:
     """Render a scene with all sources equally strong in the mono sum.
 
+    Lecture 08.
+
     Parameters
     ----------
     scene
@@ -250,6 +258,8 @@ def render_equally(
 
 def draw(condition: Condition, split: str, seed: int) -> Problem:
     """Draw a mixture under a condition, and take it up to where inference begins.
+
+    Lecture 08.
 
     Parameters
     ----------
@@ -317,6 +327,8 @@ FEW: Mapping[str, Method] = {
 def sdr(problem: Problem, masks_: Numbers) -> float:
     """Return the SDR of masks ``(K, bins, frames)`` in dB, the mean over the sources.
 
+    Lecture 08.
+
     Examples
     --------
     >>> problem = draw(CLEAN, "test", 0)
@@ -334,6 +346,8 @@ def measure(
     split: str = "test",
 ) -> Table:
     """Measure every method under every condition for every seed.
+
+    Lecture 08.
 
     Parameters
     ----------
@@ -399,7 +413,10 @@ PROBE = {"runs": [{"condition": NOISY.name, "methods": [*FEW][:5]}]}
 
 
 def one_seed(seed: int, configuration: Configuration) -> Iterator[Record]:
-    """Yield the SDR of each method under each condition, for the talkers of a seed."""
+    """Yield the SDR of each method under each condition, for the talkers of a seed.
+
+    Lecture 08.
+    """
     conditions = {condition.name: condition for condition in LIMITS}
     for run in configuration["runs"]:
         methods = {name: {**METHODS, **FEW}[name] for name in run["methods"]}
@@ -408,7 +425,10 @@ def one_seed(seed: int, configuration: Configuration) -> Iterator[Record]:
 
 
 def parts(configuration: Configuration) -> Iterator[Configuration]:
-    """Yield one configuration for each condition."""
+    """Yield one configuration for each condition.
+
+    Lecture 08.
+    """
     for run in configuration["runs"]:
         yield {**configuration, "runs": [run]}
 
@@ -436,6 +456,8 @@ def jitter_curve(
     """Return the SDR of the (hard) GMM alone for each error, on the training split.
 
     `JITTER_SD` is the candidate that comes nearest to the deck's 8.08 dB.
+
+    Lecture 08.
     """
     conditions = [Condition(str(sd), jitter_sd=sd) for sd in candidates]
     gmm = {"GMM, hard": METHODS["GMM, hard"]}
@@ -452,6 +474,8 @@ def beta_curve(
 
     `BETA` is the best candidate on the training split. Beyond the best, the prior
     erases what is thin: the harmonics.
+
+    Lecture 08.
     """
     strengths: dict[str, Method] = {
         str(beta): lambda p, beta=beta: mean_field(p.unary, beta).posterior  # type: ignore[misc]
@@ -483,6 +507,8 @@ def markdown(
 ) -> str:
     """Return a table in Markdown: a row for each name.
 
+    Lecture 08.
+
     Examples
     --------
     >>> print(markdown(["", "SDR"], ["GMM"], [["8.1"]]))
@@ -499,6 +525,8 @@ def markdown(
 @dataclass(frozen=True)
 class Compared:
     """Methods of inference on the same problems.
+
+    Lecture 08.
 
     Parameters
     ----------
@@ -547,6 +575,8 @@ class Compared:
 
 def compare_inference(seeds: Iterable[int] = range(3)) -> Compared:
     """Run all methods of inference on the same noisy problems of the test split.
+
+    Lecture 08.
 
     Returns
     -------

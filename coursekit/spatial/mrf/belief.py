@@ -34,6 +34,8 @@ def belief_propagation(
 ) -> Labelling:
     """Estimate how probable each label is by the sum-product algorithm.
 
+    Lecture 08.
+
     Parameters
     ----------
     unary
@@ -77,6 +79,8 @@ def belief_propagation_max(
     unary: Numbers, beta: Beta, iterations: int = 15, damping: float = 0.3
 ) -> Labelling:
     """Look for the most probable labels by the max-product algorithm.
+
+    Lecture 08.
 
     Parameters
     ----------
@@ -141,6 +145,8 @@ def _propagate(
 def sum_product_message(h: Numbers, beta: float) -> Numbers:
     """Return the message of sum-product: log sum_k exp(h_k - beta [k != l]) for all l.
 
+    Lecture 08.
+
     Parameters
     ----------
     h
@@ -166,6 +172,8 @@ def sum_product_message(h: Numbers, beta: float) -> Numbers:
 
 def max_product_message(h: Numbers, beta: float) -> Numbers:
     """Return the message of max-product: max_k h_k - beta [k != l] for all l.
+
+    Lecture 08.
 
     Parameters
     ----------

@@ -26,7 +26,9 @@ _LARGEST = 2**24
 
 
 def graph_cut(unary: Numbers, beta: Beta) -> Labelling:
-    """Return two labels' labelling of the lowest energy: exactly, not nearly.
+    """Return the exact minimum of the energy for two labels, by a minimum cut.
+
+    Lecture 08.
 
     Parameters
     ----------
@@ -72,6 +74,8 @@ def graph_cut(unary: Numbers, beta: Beta) -> Labelling:
 
 def alpha_expansion(unary: Numbers, beta: Beta, rounds: int = 10) -> Labelling:
     r"""Lower the energy of any number of labels by a sequence of cuts.
+
+    Lecture 08.
 
     Parameters
     ----------

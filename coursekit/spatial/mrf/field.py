@@ -28,6 +28,8 @@ Beta = float | tuple[float, float]
 class Labelling:
     """What a method of inference found.
 
+    Lecture 08.
+
     Parameters
     ----------
     labels
@@ -57,6 +59,8 @@ class Labelling:
 
 def energy(labels: Numbers, unary: Numbers, beta: Beta) -> float:
     r"""Return the energy of a labelling: its unary terms and its broken pairs.
+
+    Lecture 08.
 
     Parameters
     ----------
@@ -103,6 +107,8 @@ def energy(labels: Numbers, unary: Numbers, beta: Beta) -> float:
 def independent(unary: Numbers) -> Labelling:
     """Label each bin by itself: the mixture of Gaussians without a prior, beta 0.
 
+    Lecture 08.
+
     Parameters
     ----------
     unary
@@ -129,6 +135,8 @@ def independent(unary: Numbers) -> Labelling:
 
 def neighbours(Q: Numbers, beta: Beta) -> Numbers:
     """Return the sum of each bin's four neighbours, times beta.
+
+    Lecture 08.
 
     Parameters
     ----------
@@ -164,6 +172,8 @@ def checkerboard(shape: tuple[int, ...]) -> tuple[Numbers, Numbers]:
     No two squares of a colour are neighbours, so all of one colour can be changed at
     once and each still sees what its neighbours really are.
 
+    Lecture 08.
+
     Examples
     --------
     >>> checkerboard((2, 3))[0].astype(int).tolist()
@@ -175,7 +185,9 @@ def checkerboard(shape: tuple[int, ...]) -> tuple[Numbers, Numbers]:
 
 
 def one_hot(labels: Numbers, K: int) -> Numbers:
-    """Return labels as zeros and ones ``(K, ...)``.
+    """Return labels as one-hot vectors, zeros and ones ``(K, ...)``.
+
+    Lecture 08.
 
     Examples
     --------
@@ -188,6 +200,8 @@ def one_hot(labels: Numbers, K: int) -> Numbers:
 
 def strengths(beta: Beta) -> tuple[float, float]:
     """Return beta as a pair, in time and in frequency.
+
+    Lecture 08.
 
     Raises
     ------
@@ -211,6 +225,8 @@ def strengths(beta: Beta) -> tuple[float, float]:
 
 def check_field(unary: Any, beta: Beta) -> tuple[Numbers, tuple[float, float]]:
     """Return the field's parts as float64 and a pair, or say what is wrong.
+
+    Lecture 08.
 
     Raises
     ------

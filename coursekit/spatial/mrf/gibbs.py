@@ -26,6 +26,8 @@ def gibbs(
 ) -> Labelling:
     r"""Estimate how probable each label is by sampling the field.
 
+    Lecture 08.
+
     Parameters
     ----------
     unary
@@ -86,6 +88,8 @@ def anneal(
 ) -> Labelling:
     """Look for the lowest energy by simulated annealing: sample an ever colder field.
 
+    Lecture 08.
+
     Parameters
     ----------
     unary
@@ -132,6 +136,8 @@ def gibbs_sweep(
     y: Numbers, U: Numbers, beta: Beta, rng: np.random.Generator
 ) -> tuple[Numbers, Numbers]:
     """Draw each label given its neighbours: one sweep, on a checkerboard.
+
+    Lecture 08.
 
     Parameters
     ----------

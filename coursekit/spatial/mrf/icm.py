@@ -21,6 +21,8 @@ def icm(
 ) -> Labelling:
     r"""Lower the energy bin by bin until no bin wants another label.
 
+    Lecture 08.
+
     Parameters
     ----------
     unary

@@ -17,7 +17,9 @@ from coursekit.spatial.mrf.field import (
 def mean_field(
     unary: Numbers, beta: Beta, iterations: int = 15, damping: float = 0.5
 ) -> Labelling:
-    r"""Find the independent opinions that come nearest to the field.
+    r"""Mean-field variational inference: the independent opinions nearest to the field.
+
+    Lecture 08.
 
     Parameters
     ----------
