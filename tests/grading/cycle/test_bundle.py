@@ -113,7 +113,9 @@ def test_its_readme_installs_the_release_of_torch_that_the_project_asks_for(
 ) -> None:
     project = tomllib.loads(contents["pyproject.toml"].decode())["project"]
     (torch,) = [name for name in project["dependencies"] if name.startswith("torch")]
-    assert f"pip install {torch}\n" in contents["README.md"].decode()
+    readme = contents["README.md"].decode()
+    assert f"python -m pip install {torch}\n" in readme
+    assert "Python 3.11 to 3.14" in readme and "Scripts\\activate" in readme
 
 
 def test_the_same_files_give_the_same_archive(
@@ -125,7 +127,9 @@ def test_the_same_files_give_the_same_archive(
 def _repository(at: Path) -> Path:
     for folder in "notebooks", "assignments/hw0", "coursekit", "solutions/cases":
         (at / folder).mkdir(parents=True)
-    (at / "pyproject.toml").write_text('[project]\nname = "a"\nversion = "1"\n')
+    (at / "pyproject.toml").write_text(
+        '[project]\nname = "a"\nversion = "1"\nrequires-python = ">=3.11,<3.13"\n'
+    )
     for name in bundle.FILES:
         (at / name).write_text("text")
     (at / "notebooks" / "00_start.ipynb").write_text("{}")
