@@ -27,10 +27,10 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file can name
 README = """\
 # ML for Audio Processing
 
-Lectures that run, and homework that checks itself. You need Python {oldest} to {newest},
-headphones, and about 3 GB of disk. It runs on Windows (64 bit), on Macs with an Apple
-chip (macOS 14 or later) and on Linux (x86-64). Older Macs with an Intel chip cannot
-have this release of torch.
+Lectures that run, and homework that checks itself. You need headphones, about 3 GB of
+disk, and Python {oldest} to {newest}. All of it runs on Windows (64 bit), on Macs with
+an Apple chip (macOS 14 or later) and on Linux (x86-64). Older Macs with an Intel chip
+cannot have this release of torch.
 
 ## Set it up once
 

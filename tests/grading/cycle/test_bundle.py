@@ -115,7 +115,8 @@ def test_its_readme_installs_the_release_of_torch_that_the_project_asks_for(
     (torch,) = [name for name in project["dependencies"] if name.startswith("torch")]
     readme = contents["README.md"].decode()
     assert f"python -m pip install {torch}\n" in readme
-    assert "Python 3.11 to 3.14" in readme and "Scripts\\activate" in readme
+    assert "Python 3.11 to 3.14" in readme
+    assert "    .venv\\Scripts\\activate\n" in readme
 
 
 def test_the_same_files_give_the_same_archive(
