@@ -128,7 +128,7 @@ def test_every_step_has_a_batch_of_its_own():
             seen.append(batch[0])
             return loss(model, batch, step)
 
-        fit(line(), draw, watch, replace(QUIET, steps=steps))
+        fit(line(), sample_batch, watch, replace(QUIET, steps=steps))
         return torch.stack(seen)
 
     many = batches(12)
@@ -145,7 +145,7 @@ def test_a_longer_gradient_is_scaled_down_to_the_clip():
     def uphill(m, x, step):
         return {"sum": -(m.weight @ slope).sum() * (1000 if step == 0 else 0.2)}
 
-    settings = Settings(3, 0.1, final=1.0, clip=1.0, progress=False)
+    settings = Settings(3, 0.1, final_lr_fraction=1.0, clip=1.0, progress=False)
     fit(model, lambda rng: torch.zeros(1), uphill, settings)
     assert model.weight[0].tolist() == pytest.approx([0.3, 0.3], rel=1e-3)
     unclipped = nn.Linear(2, 1, bias=False)
