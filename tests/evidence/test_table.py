@@ -54,6 +54,7 @@ def test_markdown_has_a_line_a_row():
 def test_a_gain_is_taken_seed_by_seed():
     ours, theirs = ({"codec": f"{name} 20"} for name in ("ours", "theirs"))
     assert TABLE.gain("kbps", ours, theirs) == pytest.approx([-4.0, -2.4, -0.8])
+    assert TABLE.gain("kbps", theirs, ours) == pytest.approx([4.0, 2.4, 0.8])
     with pytest.raises(ValueError, match="picks more than one row of t"):
         TABLE.gain("kbps", {"family": "ours"}, theirs)
     cut = tuple(r for r in TABLE.records if (r["seed"], r["codec"]) != (1, "ours 20"))

@@ -69,18 +69,23 @@ def test_every_weights_file_has_a_card_and_a_recipe_and_every_recipe_its_weights
     assert sum(path.stat().st_size for path in files) < 8e6
 
 
-def test_every_recipe_has_its_own_name_and_all_topics_are_asked():
+def test_every_card_is_its_recipes_and_all_topics_are_asked():
     assert {"wave", "mdct_time_low"} <= set(recipes())
     for name, recipe in recipes().items():
-        assert name == recipe.name
-        assert training.read_card(training.weights_path(name))["name"] == name
+        card = training.read_card(training.weights_path(name))
+        stated = {key: card[key] for key in recipe.card()}
+        assert stated == recipe.card(), name
+        assert card["name"] == name
+        assert set(card) - set(stated) == {"log", "figures", "sha256"}
 
 
 def test_the_command_makes_weights_of_any_topic(shelf, capsys):
     assert main(["flat", "--folder", str(shelf / "runs")]) == 0
     assert capsys.readouterr().out.strip().endswith("flat.toml")
     recipe = recipes()["flat"]
-    assert recipe.load().weight.item() == pytest.approx(0.5, abs=0.01)
+    model = recipe.load()
+    assert model.weight.item() == pytest.approx(0.5, abs=0.01)
+    assert not model.training
     card = training.read_card(training.weights_path("flat"))
     assert {key: card[key] for key in recipe.card()} == recipe.card()
     assert card["figures"]["slope"] == pytest.approx(0.5, abs=0.01)
