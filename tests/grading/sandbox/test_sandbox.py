@@ -718,9 +718,11 @@ print(repr((told.value, child.transcript.ends, box.why_single)))
 child.close()
 box.close()
 """
+MOUNTS = [
+    line.split() for line in Path("/proc/self/mountinfo").read_text().splitlines()
+]
 IS_COVERED = any(  # as a container's is: then nobody but root may have another one
-    line.split()[4].startswith("/proc/")
-    for line in Path("/proc/self/mountinfo").read_text().splitlines()
+    mount[4].startswith("/proc/") for mount in MOUNTS
 )
 
 
@@ -735,7 +737,7 @@ def world_of_a_user(*more, places=()):
     for folder in filter(None, map(first_closed_folder, places)):
         if covered[0] not in (folder, *folder.parents) and folder not in covered:
             covered.append(folder)
-    words = [next(bubblewrap.programs()), "--dev-bind", "/", "/"]
+    words = [next(bubblewrap.programs()), "--dev-bind", "/", "/", *more]
     for folder in covered:
         mode = "1777" if folder == Path("/tmp") else "0755"
         words += ["--perms", mode, "--tmpfs", str(folder)]
@@ -745,8 +747,7 @@ def world_of_a_user(*more, places=()):
             for folder in folders:
                 words += ["--perms", "0755", "--dir", str(folder)]
             words += ["--ro-bind", str(place), str(place)]
-    words += ["--chdir", "/tmp", *more]
-    words += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    words += ["--chdir", "/tmp", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     return [*words, "setpriv", "--reuid", "4321", "--regid", "4321", "--clear-groups"]
 
 
@@ -756,7 +757,12 @@ def first_closed_folder(path):
     return next(closed, None)
 
 
-COVER = ["--ro-bind", "/proc/sys", "/proc/sys"]
+COVER = [  # each /proc that there is, also one of a chroot: one that is whole will do
+    word
+    for mount in MOUNTS
+    if mount[mount.index("-") + 1] == "proc" and mount[3] == "/"
+    for word in ("--ro-bind", "/proc/sys", mount[4].replace("\\040", " ") + "/sys")
+]
 WORLDS = {"as it is": [], "with a part of /proc covered": COVER}
 
 
