@@ -196,7 +196,7 @@ def train_mdct(
     Parameters
     ----------
     codec
-        Changed in place.
+        Changed in place; ``codec.double()`` is trained in double precision.
     sounds
         To train on, arrays ``(samples,)`` at the codec's rate.
     plan, settings
@@ -214,6 +214,7 @@ def train_mdct(
     objective = OBJECTIVES[plan.objective]
 
     def loss(model: MdctCodec, x: Tensor, step: int) -> dict[str, Tensor]:
+        x = x.to(model.bin_step.dtype)
         coded = model(x)
         bits = plan.price * coded.kbps
         terms = objective(x, coded.estimate, model.rate, Weights(*plan.weights))

@@ -243,7 +243,7 @@ class MdctCodec(NeuralCodec):
         either = costs[contexts, low] * (1 - share) + costs[contexts, low + 1] * share
         size = y.abs() - self.settings.dead_zone
         beyond = torch.relu(size - LARGEST)
-        sign = (size.detach() > 0.5).float()
+        sign = (size.detach() > 0.5).to(y)
         return either + sign + (beyond > 0) * (5 + (1 + beyond).log2())
 
     def _between(self, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -257,7 +257,7 @@ class MdctCodec(NeuralCodec):
         symbols, contexts = self._envelope_symbols(envelope.detach().long())
         frequencies = self.envelope_entropy.frequencies.double()
         costs = 16 - frequencies.log2()
-        return costs[contexts, symbols].sum().float()
+        return costs[contexts, symbols].sum().to(envelope)
 
     # --- the parts --------------------------------------------------------------
 
@@ -320,17 +320,17 @@ class MdctCodec(NeuralCodec):
     @torch.no_grad()
     def symbols(self, x: Numbers) -> Symbols:
         """Return the envelope ``(bands, pairs)`` and values ``(bins, frames)``."""
-        X = self._spectrum(as_batch(x).to(self.bin_step.device))
+        X = self._spectrum(as_batch(x).to(self.bin_step))
         envelope = self.envelope(X)
-        q = self.round(X / self.steps(self._octaves(envelope).float()))
+        q = self.round(X / self.steps(self._octaves(envelope).to(X)))
         return {"envelope": _whole(envelope[0]), "values": _whole(q[0])}
 
     @torch.no_grad()
     def synthesise(self, symbols: Symbols, samples: int) -> Numbers:
         """Return the sound of an envelope and values, ``(samples,)``."""
-        envelope = torch.from_numpy(symbols["envelope"]).to(self.bin_step.device)[None]
-        q = torch.from_numpy(symbols["values"]).to(self.bin_step.device)[None].float()
-        X = self.expand(q, self._octaves(envelope).float(), envelope.float())
+        envelope = torch.from_numpy(symbols["envelope"]).to(self.bin_step)[None]
+        q = torch.from_numpy(symbols["values"]).to(self.bin_step)[None]
+        X = self.expand(q, self._octaves(envelope).to(q), envelope)
         return imdct(X)[0, :samples].cpu().double().numpy()
 
     @torch.no_grad()
@@ -457,7 +457,9 @@ class MdctCodec(NeuralCodec):
         shape = tuple(self.envelope_entropy.logits.shape)
         counts = np.zeros(shape, np.int64)
         for x in sounds:
-            envelope = self.envelope(self._spectrum(as_batch(x))).long()
+            envelope = self.envelope(
+                self._spectrum(as_batch(x).to(self.bin_step))
+            ).long()
             symbols, contexts = self._envelope_symbols(envelope)
             counts += count_symbols(symbols.numpy(), contexts.numpy(), shape)
         self.envelope_entropy.freeze(counts, prior=2)

@@ -5,6 +5,15 @@ all else, at several prices of a bit, from several seeds, on the speakers of the
 train split; it is measured on the speakers of the test split. A few rows are of much
 shorter runs: what a codec is before it has learnt much, and cheap to compute again.
 Quoted in lecture 12.
+
+The short runs must come out alike on every processor. Processors differ in the last
+binary digit, for they add up in another order. Where the quantiser rounds hard, such a
+digit now and then sends a value the other way, which changes the gradient by a share
+of 1e-4; and at the learning rate of the long runs every step makes differences four to
+ten times larger. In single precision the runs part after six steps: 20 steps then gave
+an SNR between 21.4 and 23.3 dB. So the short runs are made in double precision, where
+no value lies that close to a rounding, and at a tenth of the learning rate, where
+differences do not grow.
 """
 
 from __future__ import annotations
@@ -23,7 +32,9 @@ from coursekit.coding.table_codecs import PACKAGES, sounds_of
 from coursekit.evidence.experiment import Configuration, Experiment
 from coursekit.evidence.table import Record
 
-STEPS, FEW_STEPS = MDCT_TRAINING.steps, 20
+STEPS = MDCT_TRAINING.steps
+SHORT = {"steps": 20, "learning_rate": 1e-3, "precision": "double"}
+"""A run that comes out alike on every processor."""
 
 CONFIGURATION: dict[str, Any] = {
     "runs": [
@@ -37,8 +48,8 @@ CONFIGURATION: dict[str, Any] = {
             }.items()
             for price in prices
         ),
-        {"objective": "time", "price": 0.02, "steps": FEW_STEPS},
-        {"objective": "time+mel+pam", "price": 0.9, "steps": FEW_STEPS},
+        {"objective": "time", "price": 0.02, **SHORT},
+        {"objective": "time+mel+pam", "price": 0.9, **SHORT},
     ],
     "codec": asdict(MdctSettings()),
     "weights": Weights()._asdict(),
@@ -82,7 +93,8 @@ def trained(seed: int, run: Record, configuration: Configuration) -> MdctCodec:
     seed
         Of the first weights and the batches.
     run
-        "objective", "price" and "steps".
+        "objective", "price" and "steps"; where they are there, "learning_rate" and
+        "precision" ("single" or "double").
     configuration
         See `CONFIGURATION`.
     """
@@ -90,14 +102,21 @@ def trained(seed: int, run: Record, configuration: Configuration) -> MdctCodec:
     clips = [clip.audio(rate) for clip in data.clips("speech", split="train")]
     with training.seeded(seed):
         codec = MdctCodec(MdctSettings(**configuration["codec"]), rate)
+    if run.get("precision") == "double":
+        codec.double()
+    train_mdct(codec, clips, _plan(run, configuration), _descent(run, seed))
+    return codec
+
+
+def _plan(run: Record, configuration: Configuration) -> MdctPlan:
     weights = Weights(**configuration["weights"])
     sizes = configuration["samples"], configuration["batch"]
-    plan = MdctPlan(run["objective"], run["price"], weights, *sizes)
-    descent = replace(
-        MDCT_TRAINING, steps=run["steps"], seed=seed, progress=False, device="cpu"
-    )
-    train_mdct(codec, clips, plan, descent)
-    return codec
+    return MdctPlan(run["objective"], run["price"], weights, *sizes)
+
+
+def _descent(run: Record, seed: int) -> training.Settings:
+    how = {key: run[key] for key in ("steps", "learning_rate") if key in run}
+    return replace(MDCT_TRAINING, **how, seed=seed, progress=False, device="cpu")
 
 
 def parts(configuration: Configuration) -> Iterator[Configuration]:
@@ -118,10 +137,11 @@ EXPERIMENT = Experiment(
     seeds=(0, 1, 2),
     keys=("objective", "steps", "codec"),
     probe=PROBE,
-    # Machines add up in another order, and a descent makes more of it.
+    # The probe comes out alike to all digits on any processor; the rest is for other
+    # releases of torch and of the metrics.
     tolerance={
-        "kbps": 1.0, "snr": 0.7, "nmr": 0.5, "worst": 4.0, "audible": 0.01,
-        "zimtohrli": 0.2, "visqol": 0.2,
+        "kbps": 0.1, "snr": 0.1, "nmr": 0.1, "worst": 0.5, "audible": 0.002,
+        "zimtohrli": 0.05, "visqol": 0.05,
     },
     packages=PACKAGES,
 )  # fmt: skip

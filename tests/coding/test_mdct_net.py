@@ -219,3 +219,16 @@ def test_a_header_that_claims_hours_costs_no_more_than_its_bytes():
     assert time.monotonic() - start < 10
     with pytest.raises(StreamError, match="no samples at all"):
         made.decode(sealed(stream[:7] + bytes(4) + stream[11:-4]))
+
+
+def test_a_codec_in_double_precision_stays_in_it():
+    made = codec().double()
+    x = torch.from_numpy(rng.standard_normal((2, 1, 4000)))
+    coded = made(x)
+    assert coded.estimate.dtype == coded.kbps.dtype == torch.float64
+    sound = data.clip("paola_it_01").audio(16000)[:48000]
+    made.freeze([sound])
+    heard = made.decode(made.encode(sound))
+    np.testing.assert_allclose(heard, made.reconstruct(sound), atol=1e-14)
+    single = made.float().reconstruct(sound)
+    assert 1e-10 < np.abs(heard - single).mean() < 1e-4

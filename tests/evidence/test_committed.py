@@ -1,7 +1,11 @@
 """The tables that lectures quote: made by their experiments, and still true."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import fields
+from functools import cache
 
 import pytest
 
@@ -43,13 +47,60 @@ def test_each_row_is_there_once_for_each_seed(name):
     assert all(row.seeds == len(table.seeds) >= 3 for row in table.summary())
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_part_of_one_seed_comes_out_as_committed(name, monkeypatch):
+@pytest.fixture
+def all_steps(monkeypatch):
     monkeypatch.delenv("COURSE_FAST", raising=False)  # it would cut training short
-    experiment = evidence.experiment_of(name)
-    records = evidence.recompute(experiment)
+
+
+@cache
+def recomputed(name):
+    return evidence.recompute(evidence.experiment_of(name))
+
+
+@pytest.mark.xdist_group("evidence")
+@pytest.mark.usefixtures("all_steps")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_part_of_one_seed_comes_out_as_committed(name):
+    records, made = recomputed(name), evidence.experiment_of(name)
     assert records
-    assert evidence.drift(evidence.load(name), records, experiment) == []
+    assert evidence.drift(evidence.load(name), records, made) == []
+
+
+KERNELS = {
+    "plain": {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"},
+    "AVX2": {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"},
+}
+"""What makes torch compute as an older processor does. One that lacks AVX2 runs its
+own kernels there, and is compared with itself."""
+
+ELSEWHERE = """
+import json
+from coursekit import evidence
+print(json.dumps(evidence.recompute(evidence.experiment_of("pam_loss"))))
+"""
+
+
+def recomputed_on(kernels):
+    done = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE],
+        env={**os.environ, **KERNELS[kernels]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+@pytest.mark.xdist_group("evidence")
+@pytest.mark.usefixtures("all_steps")
+@pytest.mark.parametrize("kernels", KERNELS)
+def test_training_comes_out_alike_on_every_processor(kernels):
+    """To the five digits of a table, far below what `drift` lets pass."""
+    (here,), (there,) = recomputed("pam_loss"), recomputed_on(kernels)
+    tolerance = evidence.experiment_of("pam_loss").tolerance
+    apart = {what: abs(here[what] - there[what]) for what in tolerance if here[what]}
+    assert apart == {what: pytest.approx(0, abs=tolerance[what] / 10) for what in apart}
+    assert len(apart) >= 6
 
 
 def test_no_table_without_an_experiment_and_none_half_made():
