@@ -61,7 +61,7 @@ c.ClearMarkScheme.end_mark_scheme_delimeter = "END MARK SCHEME"
 
 # --- grading ----------------------------------------------------------------
 # One grader at a time in a course, whichever of them it is.
-c.Autograde.exporter_class = "coursekit.grading.marking.preprocessor.Alone"
+c.Autograde.exporter_class = "coursekit.grading.course.nbgrader_steps.Alone"
 # Before a submission is opened: symlinks out, missing notebooks noticed.
 c.Autograde.pre_convert_hook = "coursekit.grading.course.intake.before_grading"
 c.Autograde.sanitize_preprocessors = [
@@ -86,7 +86,7 @@ c.Autograde.autograde_preprocessors = [
 # A submission runs in a sandbox. Without one nothing runs, unless somebody says that
 # the code is their own: `coursekit grade --unsafe`, or COURSE_UNSAFE=1.
 c.Verdict.runner_class = (
-    "coursekit.grading.sandbox.session.LocalRunner"
+    "coursekit.grading.sandbox.local.LocalRunner"
     if os.environ.get("COURSE_UNSAFE") == "1"
     else "coursekit.grading.sandbox.sandbox.SandboxRunner"
 )

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from coursekit.grading.course.directory import Course, CourseError, Outcome
+from coursekit.grading.course import batch
+from coursekit.grading.course.directory import Course, Outcome
+from coursekit.grading.course.nbgrader_steps import CourseError
 from coursekit.grading.pages.report import render, report, write_csv
 from coursekit.grading.publishing import bundle, release
 
@@ -116,7 +118,7 @@ def grade(
     with course.alone():
         if work.again:
             course.forget(homework, students or there)
-        outcomes = course.autograde(homework, students, _bar, work.jobs)
+        outcomes = batch.autograde(course, homework, students, _bar, work.jobs)
         graded = [outcome.student for outcome in outcomes if outcome.ok]
         outcomes += course.feedback(homework, graded)
     _complain(outcomes)

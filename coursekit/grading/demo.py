@@ -22,7 +22,9 @@ import nbformat
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from coursekit.grading.course.directory import CONFIG, Course, CourseError, Outcome
+from coursekit.grading.course import batch
+from coursekit.grading.course.directory import Course, Outcome
+from coursekit.grading.course.nbgrader_steps import CONFIG, CourseError
 from coursekit.grading.pages.report import Report, render, report, write_csv
 from coursekit.grading.publishing import bank, release
 from coursekit.grading.sandbox.bubblewrap import probe
@@ -281,7 +283,7 @@ def run(demo: Demo) -> int:
     with _step(f"class: {len(demo.samples)} students hand in"):
         hand_in_all(demo)
         course.collect(HOMEWORK)
-    outcomes = course.autograde(HOMEWORK, progress=_bar)
+    outcomes = batch.autograde(course, HOMEWORK, progress=_bar)
     with _step("feedback: a page for each, into the exchange"):
         outcomes += course.feedback(HOMEWORK)
         course.release_feedback(HOMEWORK)

@@ -30,8 +30,9 @@ from nbgrader.converters import Autograde
 from timing import Row
 from traitlets.config import Config
 
+from coursekit.grading.course import batch
 from coursekit.grading.course.directory import Course
-from coursekit.grading.marking.preprocessor import runner_of
+from coursekit.grading.marking.load import runner_of
 from coursekit.grading.publishing import bank
 from coursekit.grading.sandbox.sandbox import SandboxRunner
 
@@ -130,7 +131,7 @@ class _Ours:
     def grade(self, block: str) -> None:
         names = self.course.submissions(HOMEWORK)
         names = [name for name in names if name.startswith(block)]
-        outcomes = self.course.autograde(HOMEWORK, names, jobs=1)
+        outcomes = batch.autograde(self.course, HOMEWORK, names, jobs=1)
         failed = [outcome for outcome in outcomes if not outcome.ok]
         if failed or len(names) < BLOCK:
             raise RuntimeError(f"not graded: {failed or block}")

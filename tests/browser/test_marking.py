@@ -14,6 +14,7 @@ from nbconvert.exporters import HTMLExporter
 from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config
 
+from coursekit.grading.course import batch
 from coursekit.grading.demo import Demo, Sample, hand_in_all, prepare
 from coursekit.grading.pages import feedback
 from coursekit.grading.publishing import release
@@ -125,7 +126,7 @@ def graded(tmp_path_factory):
         course.release(HOMEWORK)
         hand_in_all(demo)
         course.collect(HOMEWORK)
-        assert [o.error for o in course.autograde(HOMEWORK)] == [""]
+        assert [o.error for o in batch.autograde(course, HOMEWORK)] == [""]
         assert [o.error for o in course.feedback(HOMEWORK)] == [""]
     return course
 

@@ -11,13 +11,9 @@ from torch import nn
 from coursekit.grading.inside import wire
 from coursekit.grading.inside.guards import ForbiddenCallError, Guards
 from coursekit.grading.marking.verdict import Submission, mark
-from coursekit.grading.sandbox.session import (
-    Cell,
-    EndedError,
-    LocalRunner,
-    Setting,
-    understand,
-)
+from coursekit.grading.sandbox.contract import Cell, EndedError, Setting
+from coursekit.grading.sandbox.local import LocalRunner
+from coursekit.grading.sandbox.session import understand
 from coursekit.homework.checks.answers import Lost, NoGradient, NotLoaded, Raised, Value
 from coursekit.homework.checks.cases import (
     RESULT,

@@ -15,8 +15,9 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from coursekit.grading.course import intake
-from coursekit.grading.course.directory import Course, CourseError
+from coursekit.grading.course import batch, intake
+from coursekit.grading.course.directory import Course
+from coursekit.grading.course.nbgrader_steps import CourseError
 from coursekit.grading.pages.report import Report, Row, render, report, write_csv
 from coursekit.grading.publishing import bank, release
 from coursekit.homework.checks.cases import Case, Gradient, Homework, Part
@@ -129,7 +130,7 @@ def course(tmp_path_factory):
     hand_in(made, "ada", plain=plain, slope=slope)
     hand_in(made, "bob", plain=plain)
     hand_in(made, "eve", plain=plain, slope_final=cut)
-    outcomes = made.autograde(HW, jobs=2)
+    outcomes = batch.autograde(made, HW, jobs=2)
     assert [outcome.error for outcome in outcomes] == [""] * 3
     assert [outcome.error for outcome in made.feedback(HW)] == [""] * 3
     return made
@@ -203,8 +204,8 @@ def test_a_second_run_runs_nothing_again(course, monkeypatch, rows):
     def no_farm(*_: object) -> None:
         raise AssertionError("nothing is left to run")
 
-    monkeypatch.setattr("coursekit.grading.course.directory.Farm.put", no_farm)
-    (outcome,) = course.autograde(HW, ["eve"])
+    monkeypatch.setattr("coursekit.grading.course.batch.Farm.put", no_farm)
+    (outcome,) = batch.autograde(course, HW, ["eve"])
     assert outcome.ok
     assert {row.student: row for row in report(course, HW).rows} == rows
 

@@ -7,7 +7,7 @@ import pytest
 
 from coursekit.grading.marking import flags
 from coursekit.grading.publishing import bank
-from coursekit.grading.sandbox.session import Cell
+from coursekit.grading.sandbox.contract import Cell
 from coursekit.homework.checks.judge import diagnosis
 
 STUDENTS = [("Ada Lovelace", b"a key of these tests"), ("Grace", b"another key")]

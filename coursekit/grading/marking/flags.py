@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-from coursekit.grading.sandbox.session import Cell
+from coursekit.grading.sandbox.contract import Cell
 from coursekit.homework.checks.cases import Homework
 
 TRANSFORMS = re.compile(

@@ -22,7 +22,7 @@ from typing import Any
 
 from coursekit.grading.inside.guards import ForbiddenCallError
 from coursekit.grading.marking import flags, skippable
-from coursekit.grading.sandbox.session import (
+from coursekit.grading.sandbox.contract import (
     LIMITS,
     Cell,
     CellError,

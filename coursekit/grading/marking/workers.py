@@ -20,15 +20,16 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
-import nbformat
-
+from coursekit.grading.marking import load
 from coursekit.grading.marking import verdict as marks
-from coursekit.grading.sandbox.session import Limits, Runner, Transcript, sweep
+from coursekit.grading.marking.job import Job
+from coursekit.grading.sandbox.contract import Runner, Transcript
+from coursekit.grading.sandbox.local import sweep
 from coursekit.homework.checks.answers import Lost
 
 ATTEMPTS = 2
@@ -37,63 +38,6 @@ ATTEMPTS = 2
 PATIENCE = 120.0
 """Seconds that a job may take beyond the submission's limit before it counts as dead:
 the reference's own time, and that of processes that have to be started again."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One notebook to mark, as plain data.
-
-    Parameters
-    ----------
-    homework, student, notebook
-        Names.
-    digest
-        What its verdict will be kept under.
-    path
-        The notebook, repaired, with its locked cells restored.
-    parts
-        Names of the parts that it holds.
-    cases
-        The folder of the hidden cases.
-    secret
-        The file of the instructors' secret.
-    runner
-        What runs it: the full name of a class.
-    limits
-        Fields of `coursekit.grading.sandbox.session.Limits`.
-    """
-
-    homework: str
-    student: str
-    notebook: str
-    digest: str
-    path: str
-    parts: tuple[str, ...]
-    cases: str
-    secret: str
-    runner: str
-    limits: Mapping[str, float]
-
-    def to_json(self) -> bytes:
-        """Return the job as JSON."""
-        return json.dumps(asdict(self)).encode("ascii")
-
-    @classmethod
-    def from_json(cls, text: bytes) -> Job:
-        """Return the job that `to_json` wrote."""
-        data = json.loads(text)
-        return cls(**{**data, "parts": tuple(data["parts"])})
-
-    def submission(self) -> marks.Submission:
-        """Return what is to be marked, read from its file."""
-        path = Path(self.path)
-        return marks.Submission(
-            student=self.student,
-            notebook=nbformat.read(path, as_version=4),
-            files=path.parent,
-            parts=self.parts,
-            limits=Limits(**self.limits),  # type: ignore[arg-type]
-        )
 
 
 @dataclass(frozen=True)
@@ -132,9 +76,8 @@ def mark(job: Job) -> Mapping[str, Any]:
     job
         What to mark.
     """
-    from coursekit.grading.marking import preprocessor
 
-    runner = preprocessor.runner_of(_class(job.runner))
+    runner = load.runner_of(_class(job.runner))
     return _mark(job, runner).to_dict()
 
 
@@ -155,10 +98,9 @@ def crashed(job: Job) -> Mapping[str, Any]:
 
 
 def _mark(job: Job, runner: Runner) -> marks.Verdict:
-    from coursekit.grading.marking import preprocessor
 
-    homework = preprocessor.load_homework(job.homework, Path(job.cases))
-    secret = preprocessor.read_secret(Path(job.secret))
+    homework = load.load_homework(job.homework, Path(job.cases))
+    secret = load.read_secret(Path(job.secret))
     return marks.mark(job.submission(), homework, secret, runner)
 
 

@@ -344,6 +344,21 @@ def _write(path: Path, rows: Iterable[Sequence[Any]]) -> Path:
     return path
 
 
+def export(course: Course, path: Path) -> Path:
+    """Write nbgrader's table of all homeworks as CSV; return its path.
+
+    Parameters
+    ----------
+    course
+        Whose.
+    path
+        The file to write.
+    """
+    with course.gradebook() as book:
+        CsvExport(to=str(path), config=course.config).export(book)
+    return path
+
+
 class CsvExport(ExportPlugin):
     """nbgrader's CSV export, with the quoting that names need."""
 

@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from coursekit.grading.course.directory import CourseError
+from coursekit.grading.course.nbgrader_steps import CourseError
 from coursekit.grading.publishing.release import MARKERS, canaries, leaks
 from coursekit.grading.publishing.requirements import student_environment, student_lock
 

@@ -15,7 +15,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from coursekit.grading.course.directory import Course, CourseError
+from coursekit.grading.course.directory import Course
+from coursekit.grading.course.nbgrader_steps import CourseError
 
 CANARY = re.compile(r"""^CANARY\w*\s*=\s*(["'])(?P<word>.{8,}?)\1""", re.MULTILINE)
 """How the instructors' files name a canary: a phrase that occurs nowhere else."""

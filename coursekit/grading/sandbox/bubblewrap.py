@@ -21,7 +21,7 @@ from pathlib import Path
 import coursekit
 from coursekit.grading.inside import kernel
 from coursekit.grading.inside.forkserver import BOX, CACHE, HOME, NOBODY, TEMPORARY
-from coursekit.grading.sandbox import session
+from coursekit.grading.sandbox import contract, local
 
 OLDEST = (0, 8, 0)
 """The first version of bubblewrap that limits how much may be written."""
@@ -48,7 +48,7 @@ LINKED = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 OF_PYTHON = ("bin", "lib", "lib32", "lib64", "pyvenv.cfg")
 
 
-class SandboxUnavailableError(session.RunnerError):
+class SandboxUnavailableError(contract.RunnerError):
     """No sandbox can be had here; the text says why, and what to do about it."""
 
 
@@ -185,8 +185,8 @@ def interpreter(entry: str, *arguments: object) -> list[str]:
 def environment() -> dict[str, str]:
     """Return all that a submission learns from its environment."""
     return {
-        **session.ENVIRONMENT,
-        **dict.fromkeys(session.PLACES, HOME),
+        **local.ENVIRONMENT,
+        **dict.fromkeys(local.PLACES, HOME),
         "TMPDIR": TEMPORARY,
         "USER": "student",
         "LOGNAME": "student",

@@ -13,7 +13,7 @@ import signal
 import threading
 from collections.abc import Iterable
 
-from coursekit.grading.sandbox import session
+from coursekit.grading.sandbox import contract
 
 INTERVAL = 0.05
 """Seconds between two looks at what a submission uses."""
@@ -37,7 +37,7 @@ class Watch(threading.Thread):
         Why they were ended: "memory", "timeout", or "" while they were not.
     """
 
-    def __init__(self, pid: int, pidfd: int, limits: session.Limits) -> None:
+    def __init__(self, pid: int, pidfd: int, limits: contract.Limits) -> None:
         super().__init__(name=f"watch-{pid}", daemon=True)
         self.pid = pid
         self.pidfd = pidfd

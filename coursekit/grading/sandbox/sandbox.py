@@ -37,7 +37,7 @@ import numpy as np
 
 from coursekit.grading.inside import wire
 from coursekit.grading.inside.forkserver import NOBODY
-from coursekit.grading.sandbox import session
+from coursekit.grading.sandbox import contract, local, session
 from coursekit.grading.sandbox.bubblewrap import (
     PACKAGE,
     SandboxUnavailableError,
@@ -97,12 +97,12 @@ class Carrier(Protocol):
     def cache(self) -> Mapping[str, Any]:
         """What libraries have kept of earlier starts."""
 
-    def launch(self, numbers: list[int], setting: session.Setting) -> Any:
+    def launch(self, numbers: list[int], setting: contract.Setting) -> Any:
         """Start one on a channel, an output and a status socket; return it, or None.
 
         Raises
         ------
-        session.DisturbedError
+        contract.DisturbedError
             Where that cannot be done any more.
         """
 
@@ -175,13 +175,13 @@ class Server:
         self.control.settimeout(HELLO)
         self.refused, self.cache = str(ready["refused"]), dict(ready["files"])
 
-    def launch(self, numbers: list[int], setting: session.Setting) -> None:
+    def launch(self, numbers: list[int], setting: contract.Setting) -> None:
         """Have a process forked for these descriptors."""
         try:
             with self.lock:
                 socket.send_fds(self.control, [b"f"], numbers)
         except OSError as error:
-            raise session.DisturbedError("crash") from error
+            raise contract.DisturbedError("crash") from error
 
     def is_gone(self, patience: float = 0.0) -> bool:
         """Say whether the server has ended, or does so within some seconds."""
@@ -257,7 +257,7 @@ class Single:
         self.program = program
         self.cache = cache
 
-    def launch(self, numbers: list[int], setting: session.Setting) -> Any:
+    def launch(self, numbers: list[int], setting: contract.Setting) -> Any:
         """Start a process for these descriptors."""
         words = command(self.program, with_proc=False, disk=setting.limits.disk)
         words += interpreter("single", *numbers)
@@ -286,13 +286,13 @@ class SandboxProcess(session.Process):
 
     Raises
     ------
-    session.DisturbedError
+    contract.DisturbedError
         Where the carrier has ended.
     SandboxUnavailableError
         Where the process could not shut itself in: it has not run anything then.
     """
 
-    def __init__(self, setting: session.Setting, carrier: Carrier) -> None:
+    def __init__(self, setting: contract.Setting, carrier: Carrier) -> None:
         super().__init__(setting)
         self.carrier = carrier
         self.outer: Any = None
@@ -337,7 +337,7 @@ class SandboxProcess(session.Process):
 
     def _not_there(self, why: str) -> NoReturn:
         if self.carrier.is_gone(MOMENT):
-            raise session.DisturbedError("crash")
+            raise contract.DisturbedError("crash")
         said = f"{why} {self._written()}".strip()
         raise SandboxUnavailableError(f"a submission could not be shut in: {said}")
 
@@ -350,7 +350,7 @@ class SandboxProcess(session.Process):
         user = os.getuid() or NOBODY
         counts_all = self.outer is not None and user == NOBODY
         if counts_all or kernel_release() < (5, 14):  # all of the user's, everywhere
-            request["limits"]["processes"] += session.threads_of_user(user)
+            request["limits"]["processes"] += local.threads_of_user(user)
         request["files"] = {
             name: np.fromfile(path, dtype=np.uint8)
             for name, path in session.plain_files(self.setting.files, limits.folder)
@@ -361,7 +361,7 @@ class SandboxProcess(session.Process):
         if self.watch is not None and self.watch.reason:
             return self.watch.reason
         if self.carrier.is_gone(MOMENT):
-            raise session.DisturbedError("crash")
+            raise contract.DisturbedError("crash")
         return super()._why()
 
     def _kill(self) -> None:
@@ -416,7 +416,7 @@ class SandboxRunner:
 
     Examples
     --------
-    >>> from coursekit.grading.sandbox.session import Cell, Setting
+    >>> from coursekit.grading.sandbox.contract import Cell, Setting
     >>> from coursekit.homework.checks.cases import Part
     >>> if not probe():
     ...     with contextlib.closing(SandboxRunner(libraries=())) as sandbox:
@@ -434,8 +434,8 @@ class SandboxRunner:
         self._carrier: Carrier | None = None
 
     def open(
-        self, cells: Iterable[session.Cell], setting: session.Setting
-    ) -> session.Child:
+        self, cells: Iterable[contract.Cell], setting: contract.Setting
+    ) -> contract.Child:
         """Run the cells in order and return what can be asked.
 
         Parameters
@@ -477,7 +477,7 @@ class SandboxRunner:
                 self._carrier.end()
                 self._carrier = None
 
-    def _start(self, setting: session.Setting) -> SandboxProcess:
+    def _start(self, setting: contract.Setting) -> SandboxProcess:
         return SandboxProcess(setting, self.start())
 
     def _carry(self) -> Carrier:

@@ -1,31 +1,30 @@
-"""Starting a process that answers, asking it, and ending it.
+"""A session with a submission: its cells run, its answers asked for, its end noted.
 
-`Runner` is the seam: whoever grades asks a `Child` and need not know where it runs.
-`LocalRunner` starts a plain subprocess, bounded in time, memory, file size and
-processes, in a folder of its own and without this process's environment. It keeps
-an accident from hurting anybody; it is no wall against malice: the child may read
-whatever this user may read.
+A `Process` is a child and the channel to it, wherever it runs; `Answering` asks one,
+and starts it anew where it ends.
 """
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import re
-import shutil
-import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from coursekit.grading.inside import wire
+from coursekit.grading.sandbox.contract import (
+    Cell,
+    CellError,
+    DisturbedError,
+    EndedError,
+    RunnerError,
+    Setting,
+    Transcript,
+)
 from coursekit.homework.checks import answers, calls
 from coursekit.homework.checks.cases import RESULT, Args, Part, Way
 
@@ -37,185 +36,6 @@ GRACE = 3.0
 
 DISTURBANCES = 3
 """How often a submission is run again that was ended by no fault of its own."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One code cell of a submission.
-
-    Parameters
-    ----------
-    id
-        Its ``grade_id``, or another name that is unique in the notebook.
-    source
-        What it says.
-    ours
-        Whether the course wrote it: a locked cell, as released.
-    """
-
-    id: str
-    source: str
-    ours: bool = False
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one submission may use.
-
-    Parameters
-    ----------
-    seconds
-        Wall time of the whole submission.
-    cell_seconds
-        Wall time of one cell.
-    memory
-        Bytes of memory: in a sandbox of all its processes together, else of
-        address space of each.
-    file
-        Bytes of the largest file that it may write.
-    folder
-        Bytes of the submission's files that are copied for it.
-    processes
-        Processes and threads that it may start.
-    descriptors
-        Files that each process may have open.
-    disk
-        Bytes of all files that it may write, where a sandbox counts them.
-    """
-
-    seconds: float = 180.0
-    cell_seconds: float = 30.0
-    memory: int = 4 * 2**30
-    file: int = 64 * 2**20
-    folder: int = 100 * 2**20
-    processes: int = 64
-    descriptors: int = 128
-    disk: int = 256 * 2**20
-
-
-LIMITS = Limits()
-"""What a submission may use unless said otherwise."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """How a submission is run.
-
-    Parameters
-    ----------
-    forbidden
-        What the student's code may not call; see `coursekit.grading.inside.guards`.
-    files
-        The folder whose files the child finds in its own, or None.
-    limits
-        What it may use.
-    """
-
-    forbidden: tuple[str, ...] = ()
-    files: Path | None = None
-    limits: Limits = LIMITS
-
-
-@dataclass(frozen=True)
-class CellError:
-    """A cell that ended early.
-
-    Parameters
-    ----------
-    cell
-        Its id.
-    kind, message
-        Type and text of the exception; for a cell that ended its process, one of
-        "timeout", "memory", "crash", and a sentence.
-    line
-        The line in the cell, from 1, or 0 where it is not known.
-    is_syntax
-        Whether Python could not read the cell.
-    """
-
-    cell: str
-    kind: str
-    message: str
-    line: int = 0
-    is_syntax: bool = False
-
-
-@dataclass
-class Transcript:
-    """What happened while the cells ran: errors, and what they printed."""
-
-    errors: list[CellError] = field(default_factory=list)
-    output: dict[str, str] = field(default_factory=dict)
-    raw: str = ""
-    ends: list[str] = field(default_factory=list)
-
-
-class Child(Protocol):
-    """A submission that has run and can be asked."""
-
-    transcript: Transcript
-
-    def ask(
-        self, part: Part, args: Args, seconds: float, way: Way = RESULT
-    ) -> answers.Answer:
-        """Return the answer to one question, `answers.Lost` where none came."""
-
-    def close(self) -> None:
-        """End its processes and remove its folder."""
-
-
-class Runner(Protocol):
-    """Runs submissions."""
-
-    def open(self, cells: Iterable[Cell], setting: Setting) -> Child:
-        """Run the cells and return what can be asked."""
-
-
-class EndedError(Exception):
-    """The process ended, or had to be ended; the text is the reason in a word."""
-
-
-class DisturbedError(EndedError):
-    """The process was ended by what carries it; the submission has no part in it."""
-
-
-class RunnerError(RuntimeError):
-    """No process could be started: the grader's fault, never a student's."""
-
-
-class LocalRunner:
-    """Runs each submission in a subprocess of this user.
-
-    Parameters
-    ----------
-    python
-        The interpreter; the one that runs this by default.
-
-    Examples
-    --------
-    >>> child = LocalRunner().open([Cell("a", "double = lambda x: 2 * x")], Setting())
-    >>> child.ask(Part("double", 1, "01_dft"), (21,), 1.0)
-    Value(value=42)
-    >>> child.close()
-    """
-
-    def __init__(self, python: str = sys.executable) -> None:
-        self.python = python
-
-    def open(self, cells: Iterable[Cell], setting: Setting) -> Child:
-        """Run the cells in order and return what can be asked.
-
-        Parameters
-        ----------
-        cells
-            Whatever of the submission is to be run.
-        setting
-            Beside which files, within which limits.
-        """
-        return Answering(tuple(cells), setting, self._start)
-
-    def _start(self, setting: Setting) -> LocalProcess:
-        return LocalProcess(self.python, setting)
 
 
 class Process:
@@ -297,151 +117,6 @@ class Process:
         """Kill the process and all that it has started."""
         raise NotImplementedError
 
-
-class LocalProcess(Process):
-    """A subprocess in a folder of its own, and its process group.
-
-    Parameters
-    ----------
-    python
-        The interpreter.
-    setting
-        How it is to run.
-    """
-
-    def __init__(self, python: str, setting: Setting) -> None:
-        super().__init__(setting)
-        self.process: subprocess.Popen[bytes] | None = None
-        sweep()
-        self.folder, self.lock = make_folder()
-        try:
-            self._begin(python)
-        except BaseException:
-            self.end()
-            raise
-
-    def _begin(self, python: str) -> None:
-        (self.folder / "home").mkdir()
-        work = self.folder / "work"
-        work.mkdir()
-        copy_files(self.setting.files, work, self.setting.limits.folder)
-        code = "from coursekit.grading.inside.child import main; main()"
-        with self.theirs:
-            self.process = subprocess.Popen(
-                [python, "-I", "-B", "-c", code, str(self.theirs.fileno())],
-                cwd=work,
-                env=_environment(work),
-                stdin=subprocess.DEVNULL,
-                stdout=self.raw,
-                stderr=self.raw,
-                pass_fds=[self.theirs.fileno()],
-                start_new_session=True,
-            )
-
-    def opening(self) -> dict[str, Any]:
-        """Return the first request; the limit on processes counts all of the user."""
-        request = super().opening()
-        request["limits"]["processes"] += threads_of_user()
-        return request
-
-    def _why(self) -> str:
-        if self.process is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(0.2)
-            if self.process.returncode == -signal.SIGXCPU:
-                return "timeout"
-        return super()._why()
-
-    def _kill(self) -> None:
-        if self.process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-        _remove(self.folder)
-        os.close(self.lock)
-
-
-FOLDER = "coursekit-submission-"
-"""How the name of a submission's folder begins, in the system's temporary folder."""
-
-
-def make_folder() -> tuple[Path, int]:
-    """Make a folder for a submission, and lock it for as long as this process lives.
-
-    Returns
-    -------
-    tuple
-        The folder, and the descriptor that holds the lock; to be closed once the
-        folder is removed.
-
-    Examples
-    --------
-    >>> folder, lock = make_folder()
-    >>> sweep()
-    >>> folder.is_dir()
-    True
-    >>> os.close(lock)  # as the system does for a process that was killed
-    >>> sweep()
-    >>> folder.is_dir()
-    False
-    """
-    while True:
-        folder = Path(tempfile.mkdtemp(prefix=FOLDER))
-        with contextlib.suppress(FileNotFoundError):  # swept before it was opened
-            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if folder.is_dir():  # else it was swept before it was locked
-                return folder, lock
-            os.close(lock)
-
-
-def sweep() -> None:
-    """Remove this user's folders of submissions whose process was killed.
-
-    Who is killed removes nothing; but the system then opens its locks.
-    """
-    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
-        with contextlib.suppress(OSError):  # in use, another user's, or gone
-            _sweep(folder)
-
-
-def _sweep(folder: Path) -> None:
-    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        if os.fstat(lock).st_uid == os.getuid():
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _remove(folder)
-    finally:
-        os.close(lock)
-
-
-def _remove(folder: Path) -> None:
-    """Remove a folder, with what a submission has closed even to its owner."""
-    with contextlib.suppress(OSError):
-        folder.chmod(0o700)
-        for where, names, _ in os.walk(folder):
-            for path in (Path(where, name) for name in names):
-                if not path.is_symlink():
-                    path.chmod(0o700)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    """Return all that a child learns from its environment."""
-    home = str(folder.parent / "home")
-    return {**ENVIRONMENT, **dict.fromkeys(PLACES, home)}
-
-
-ENVIRONMENT = {
-    "PATH": os.defpath,
-    "LANG": "C.UTF-8",
-    "MPLBACKEND": "Agg",
-    **{f"{n}_NUM_THREADS": "1" for n in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")},
-}
-"""What every child learns from its environment."""
-
-PLACES = ("HOME", "TMPDIR", "IPYTHONDIR", "MPLCONFIGDIR")
-"""The names in the environment under which it learns where it may write."""
 
 Start = Callable[[Setting], Process]
 
@@ -716,37 +391,3 @@ def plain_files(source: Path | None, most: int) -> Iterator[tuple[str, Path]]:
             if most < 0:
                 return
             yield path.relative_to(source).as_posix(), path
-
-
-def copy_files(source: Path | None, target: Path, most: int) -> None:
-    """Copy a submission's plain files.
-
-    Parameters
-    ----------
-    source, most
-        As for `plain_files`.
-    target
-        An empty folder.
-    """
-    for name, path in plain_files(source, most):
-        copy = target / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
-
-
-def threads_of_user(user: int | None = None) -> int:
-    """Return how many threads a user has, where the system tells; else 0.
-
-    The limit on processes counts them all, so it stands above those that are there.
-
-    Parameters
-    ----------
-    user
-        Number of the user; the one that runs this by default.
-    """
-    count, user = 0, os.getuid() if user is None else user
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if process.stat().st_uid == user:
-                count += len(os.listdir(process / "task"))
-    return count

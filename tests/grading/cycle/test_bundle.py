@@ -17,7 +17,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from coursekit.grading.course.directory import CourseError
+from coursekit.grading.course.nbgrader_steps import CourseError
 from coursekit.grading.publishing import bank, bundle, release
 from coursekit.grading.publishing.requirements import names_of
 
@@ -50,7 +50,7 @@ def test_it_holds_every_homework_with_its_checks(contents: Names, root: Path) ->
     folders = [p for p in (root / "solutions" / "source").iterdir() if p.is_dir()]
     assert folders
     for folder in folders:
-        assert f"coursekit/homework/{folder.name}.py" in contents
+        assert f"coursekit/homework/{folder.name}/__init__.py" in contents
         for path in folder.glob("*.ipynb"):
             assert f"assignments/{folder.name}/{path.name}" in contents, (
                 f"run `coursekit release {folder.name}`"

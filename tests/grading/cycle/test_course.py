@@ -27,10 +27,12 @@ from nbgrader.exchange import ExchangeFactory
 from sqlalchemy import text
 
 from coursekit.__main__ import main
-from coursekit.grading.course.directory import Course, CourseError
+from coursekit.grading.course import batch
+from coursekit.grading.course.directory import Course
 from coursekit.grading.course.exchange import Collect, ReleaseFeedback
+from coursekit.grading.course.nbgrader_steps import CourseError
 from coursekit.grading.marking.results import Lock
-from coursekit.grading.pages.report import CsvExport, report
+from coursekit.grading.pages.report import CsvExport, export, report
 from coursekit.grading.publishing import release
 
 HW = "hw1_dft"
@@ -132,10 +134,10 @@ def test_manual_marks_and_comments_survive_regrading(
 ) -> None:
     course = shown.course
     with _marked_by_hand(course, "dcohen"):
-        assert [o.error for o in course.autograde(HW, ["dcohen"])] == [""]
+        assert [o.error for o in batch.autograde(course, HW, ["dcohen"])] == [""]
         assert [o.error for o in course.feedback(HW, ["dcohen"])] == [""]
         row = next(r for r in report(course, HW).rows if r.student == "dcohen")
-        exported = course.export(tmp_path / "all.csv")
+        exported = export(course, tmp_path / "all.csv")
     assert row.marks["why_resolution"] == 7.5
     assert row.total == 26 + 7.5 + 0.5
     page = (course.folder("feedback", "dcohen", HW) / "dft.html").read_text()
@@ -157,7 +159,7 @@ def test_late_work_is_marked_by_the_policy(shown: Any) -> None:
         book.db.commit()
     try:
         course.config.LateSubmissionPlugin.penalty_method = "zero"
-        assert [o.error for o in course.autograde(HW, ["oberg"])] == [""]
+        assert [o.error for o in batch.autograde(course, HW, ["oberg"])] == [""]
         row = next(r for r in report(course, HW).rows if r.student == "oberg")
         assert (row.score, row.penalty, row.total) == (30.0, 30.0, 0.0)
     finally:
@@ -318,7 +320,7 @@ def test_one_failure_stops_nobody_and_leaves_nobody_without_a_mark(
     course, notebook = released  # hw0 has no tables, so nobody can be graded
     for student in "ada", "bob":
         hand_in(course, student, notebook)
-    outcomes = course.autograde("hw0")
+    outcomes = batch.autograde(course, "hw0")
     assert [outcome.student for outcome in outcomes] == ["ada", "bob"]
     for outcome in outcomes:
         assert "there is no homework 'hw0' to mark with" in outcome.error
@@ -333,13 +335,13 @@ def test_grading_what_is_not_there_is_an_error_for_that_student_alone(
     released: Released,
 ) -> None:
     course, _ = released
-    (outcome,) = course.autograde("hw0", ["nobody"])
+    (outcome,) = batch.autograde(course, "hw0", ["nobody"])
     assert "there is nothing in" in outcome.error
 
 
 def test_before_the_release_there_is_nothing_to_grade(small_course: Course) -> None:
     with pytest.raises(CourseError, match=r"run `coursekit release hw0` first"):
-        small_course.autograde("hw0")
+        batch.autograde(small_course, "hw0")
 
 
 def test_an_interrupt_is_not_taken_for_a_failed_submission(
@@ -353,7 +355,7 @@ def test_an_interrupt_is_not_taken_for_a_failed_submission(
         yield
 
     with pytest.raises(KeyboardInterrupt):
-        course.autograde("hw0", progress=interrupted)
+        batch.autograde(course, "hw0", progress=interrupted)
     assert report(course, "hw0").rows[0].status == "not graded yet"
 
 

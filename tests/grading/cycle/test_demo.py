@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from coursekit.grading import demo
-from coursekit.grading.course.directory import CourseError
+from coursekit.grading.course.nbgrader_steps import CourseError
 from coursekit.grading.pages.report import report
 from coursekit.grading.publishing import bank
 from coursekit.grading.sandbox import bubblewrap

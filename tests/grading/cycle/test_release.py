@@ -8,7 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from coursekit.grading.course.directory import Course, CourseError
+from coursekit.grading.course.directory import Course
+from coursekit.grading.course.nbgrader_steps import CourseError
 from coursekit.grading.publishing import release
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from coursekit.grading.course.directory import Course, CourseError
+from coursekit.grading.course.directory import Course
+from coursekit.grading.course.nbgrader_steps import CourseError
 from coursekit.grading.pages.report import (
     CsvExport,
     Report,
     Row,
     columns,
+    export,
     render,
     report,
     write_csv,
@@ -105,7 +107,7 @@ def test_nbgraders_export_quotes_names(
     course, _ = released
     course.enrol("ada", "Ada", 'King, "Countess"')
     course.enrol("bo", "Bo", "Li")
-    path = course.export(tmp_path / "all.csv")
+    path = export(course, tmp_path / "all.csv")
     with path.open(newline="") as file:
         ada, _bo = csv.DictReader(file)
     assert ada["last_name"] == 'King, "Countess"'

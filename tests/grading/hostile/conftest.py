@@ -19,8 +19,9 @@ from nbformat import NotebookNode
 from coursekit.grading.course import intake
 from coursekit.grading.marking.verdict import Submission, Verdict, mark
 from coursekit.grading.sandbox import sandbox
+from coursekit.grading.sandbox.contract import Limits, Runner
+from coursekit.grading.sandbox.local import LocalRunner
 from coursekit.grading.sandbox.sandbox import SandboxRunner
-from coursekit.grading.sandbox.session import Limits, LocalRunner, Runner
 from coursekit.homework.checks.cases import Homework, draw
 
 SECRET = b"0123456789abcdef0123456789abcdef"

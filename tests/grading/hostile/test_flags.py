@@ -6,7 +6,7 @@ import pytest
 
 from coursekit.grading.marking import flags
 from coursekit.grading.publishing import bank
-from coursekit.grading.sandbox.session import Cell
+from coursekit.grading.sandbox.contract import Cell
 from coursekit.homework.hw1_dft import HOMEWORK
 
 SUSPECT = {

@@ -16,10 +16,10 @@ from nbformat import NotebookNode
 
 from coursekit import fourier
 from coursekit.grading.course import intake
-from coursekit.grading.marking import preprocessor, skippable
+from coursekit.grading.marking import load, skippable
 from coursekit.grading.marking.verdict import Submission, Verdict, mark
 from coursekit.grading.publishing import bank
-from coursekit.grading.sandbox.session import Limits, Runner
+from coursekit.grading.sandbox.contract import Limits, Runner
 from coursekit.homework.checks.cases import Homework, draw
 
 ROOT = Path(__file__).parents[3]
@@ -49,7 +49,7 @@ class Beast:
 @pytest.fixture(scope="module")
 def full() -> Homework:
     """Return the homework with its hidden cases."""
-    return preprocessor.load_homework("hw1_dft", ROOT / "solutions" / "cases")
+    return load.load_homework("hw1_dft", ROOT / "solutions" / "cases")
 
 
 @pytest.fixture(scope="module")

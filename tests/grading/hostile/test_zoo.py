@@ -19,7 +19,7 @@ import pytest
 from nbformat import NotebookNode
 
 from coursekit import fourier
-from coursekit.grading.sandbox.session import Cell, Runner, Setting
+from coursekit.grading.sandbox.contract import Cell, Runner, Setting
 from coursekit.homework.checks.answers import Value
 from coursekit.homework.checks.cases import Homework, Part, draw
 

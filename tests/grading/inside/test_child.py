@@ -15,17 +15,16 @@ import pytest
 from coursekit.grading.inside import wire
 from coursekit.grading.inside.child import CappedOutput, World
 from coursekit.grading.inside.guards import ForbiddenCallError, Guards
-from coursekit.grading.sandbox import session
-from coursekit.grading.sandbox.session import (
+from coursekit.grading.sandbox import local, session
+from coursekit.grading.sandbox.contract import (
     Cell,
     EndedError,
     Limits,
-    LocalRunner,
     RunnerError,
     Setting,
-    copy_files,
-    understand,
 )
+from coursekit.grading.sandbox.local import LocalRunner, copy_files
+from coursekit.grading.sandbox.session import understand
 from coursekit.homework.checks.answers import (
     ChangedInput,
     Lost,
@@ -388,7 +387,9 @@ def test_who_is_interrupted_while_the_cells_run_leaves_nothing(tmp_path, monkeyp
 
 GRADER = """
 import time
-from coursekit.grading.sandbox.session import Cell, LocalRunner, Setting
+from coursekit.grading.sandbox.contract import Cell, Setting
+from coursekit.grading.sandbox import local
+from coursekit.grading.sandbox.local import LocalRunner
 child = LocalRunner().open([Cell("a", "x = 1")], Setting())
 print("it has run", flush=True)
 time.sleep(60)
@@ -404,7 +405,7 @@ def test_what_a_killed_grader_leaves_is_swept_by_the_next(tmp_path, monkeypatch)
     with subprocess.Popen(words, stdout=subprocess.PIPE, env=environment) as grader:
         assert grader.stdout.readline() == b"it has run\n"
         assert len(folders(tmp_path)) == 2
-        session.sweep()
+        local.sweep()
         assert len(folders(tmp_path)) == 2  # both are in use
         grader.kill()
     assert len(folders(tmp_path)) == 2
@@ -417,7 +418,7 @@ def test_what_a_killed_grader_leaves_is_swept_by_the_next(tmp_path, monkeypatch)
 
 
 def folders(path):
-    return set(path.glob(f"{session.FOLDER}*"))
+    return set(path.glob(f"{local.FOLDER}*"))
 
 
 @pytest.fixture
@@ -444,7 +445,7 @@ def test_a_folder_that_a_submission_has_closed_is_removed(as_a_user):
     for folder in [closed, *list(closed.parents)[:3]]:
         folder.chmod(0)
         assert not os.access(folder, os.R_OK, effective_ids=True)
-    session._remove(as_a_user / "a")
+    local._remove(as_a_user / "a")
     assert list(as_a_user.iterdir()) == [kept]
     assert kept.stat().st_mode & 0o777 == 0o500
 

@@ -18,9 +18,9 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.utils import determine_grade
 from traitlets.config import Config, PyFileConfigLoader
 
-from coursekit.grading.marking import preprocessor
+from coursekit.grading.marking import load, outputs, preprocessor
 from coursekit.grading.marking.verdict import Verdict
-from coursekit.grading.sandbox.session import CellError
+from coursekit.grading.sandbox.contract import CellError
 from coursekit.homework.checks.cases import draw
 from coursekit.homework.checks.judge import Finding, Status
 
@@ -229,7 +229,7 @@ def test_the_command_gives_the_same_marks(course, right):
 def test_the_secret_is_made_once_and_for_its_owner(course):
     path = course[0] / "secret.key"
     assert path.stat().st_mode & 0o777 == 0o600
-    assert preprocessor.read_secret(path) == path.read_bytes().strip()
+    assert load.read_secret(path) == path.read_bytes().strip()
     assert len(path.read_bytes().strip()) == 64
     assert not list(course[0].glob(".secret-*"))
 
@@ -242,34 +242,34 @@ def test_a_secret_that_is_none_is_refused(tmp_path):
     path.write_text("short")
     path.chmod(0o600)
     with pytest.raises(NbGraderException, match="holds 5 bytes, too few"):
-        preprocessor.read_secret(path)
+        load.read_secret(path)
     path.chmod(0o644)
     with pytest.raises(NbGraderException, match=r"others may read .*chmod 600"):
-        preprocessor.read_secret(path)
+        load.read_secret(path)
 
 
 def test_whoever_makes_the_secret_first_wins(tmp_path, monkeypatch):
     path = tmp_path / "secret.key"
-    first = preprocessor.read_secret(path)
-    preprocessor._make_secret(path)
-    assert preprocessor.read_secret(path) == first
+    first = load.read_secret(path)
+    load._make_secret(path)
+    assert load.read_secret(path) == first
 
 
 @pytest.mark.parametrize("name", ["nothing_like_it", "../cases", "judge.py", "Toy"])
 def test_an_unknown_homework_is_an_error_that_says_so(tmp_path, name):
     with pytest.raises(NbGraderException, match="there is no homework"):
-        preprocessor.load_homework(name, tmp_path)
+        load.load_homework(name, tmp_path)
 
 
 def test_a_module_that_is_no_homework_and_missing_cases_are_errors(tmp_path, toy):
     with pytest.raises(NbGraderException, match="has no HOMEWORK"):
-        preprocessor.load_homework("answers", tmp_path)
+        load.load_homework("checks", tmp_path)
     module = ModuleType("coursekit.homework.toy2")
     module.__spec__ = ModuleSpec("coursekit.homework.toy2", None)
     module.HOMEWORK = toy.HOMEWORK
     sys.modules[module.__name__] = module
     with pytest.raises(NbGraderException, match=r"hidden cases are missing.*toy2\.py"):
-        preprocessor.load_homework("toy2", tmp_path)
+        load.load_homework("toy2", tmp_path)
     del sys.modules[module.__name__]
 
 
@@ -282,7 +282,7 @@ def test_a_module_that_is_no_homework_and_missing_cases_are_errors(tmp_path, toy
 )
 def test_a_notebook_that_does_not_fit_its_tables_is_an_error(toy, made, match):
     with pytest.raises(NbGraderException, match=match):
-        preprocessor.graded_parts(notebook(made), toy.HOMEWORK)
+        load.graded_parts(notebook(made), toy.HOMEWORK)
 
 
 def finding(earned, worth, **more):
@@ -295,7 +295,7 @@ def test_nbgrader_reads_exactly_the_points(toy, earned):
     found = (finding(earned, 3.0, error=float("inf"), visible=False),)
     verdict = Verdict("toy", "ada", "Ada", "crash", {"double": earned}, found)
     made = notebook(check("double", 3))
-    preprocessor.write(made, verdict, toy.HOMEWORK)
+    outputs.write(made, verdict, toy.HOMEWORK)
     assert determine_grade(made.cells[0]) == (earned, 3.0)
     json.dumps(made.metadata["coursekit"], allow_nan=False)
     nbformat.validate(made)
@@ -305,7 +305,7 @@ def test_an_error_is_shown_without_control_characters(toy):
     error = CellError("cell 1", "Value\x1b[31mError", "a\x07b\nc", line=3)
     verdict = Verdict("toy", "ada", "Ada", "graded", {"double": 0.0}, (), (error,))
     made = notebook(cell("1 / 0"), check("double", 3))
-    preprocessor.write(made, verdict, toy.HOMEWORK)
+    outputs.write(made, verdict, toy.HOMEWORK)
     (output,) = made.cells[0].outputs
     assert output.traceback == ["in line 3 of this cell:", "Value[31mError: ab\nc"]
     nbformat.validate(made)

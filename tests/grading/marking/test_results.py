@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from coursekit.grading.marking import results
 from coursekit.grading.marking.results import HeldError, Lock, Result, Results
 from coursekit.grading.marking.verdict import Submission, Verdict
-from coursekit.grading.sandbox.session import LIMITS, CellError
+from coursekit.grading.sandbox.contract import LIMITS, CellError
 from coursekit.homework.checks.judge import Finding, Status
 
 SECRET = b"0123456789abcdef"

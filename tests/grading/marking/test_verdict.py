@@ -15,7 +15,8 @@ from coursekit.grading.marking.verdict import (
     mark,
     points,
 )
-from coursekit.grading.sandbox.session import Cell, Limits, LocalRunner, Transcript
+from coursekit.grading.sandbox.contract import Cell, Limits, Transcript
+from coursekit.grading.sandbox.local import LocalRunner
 from coursekit.homework.checks.answers import Lost, Value
 from coursekit.homework.checks.cases import draw
 

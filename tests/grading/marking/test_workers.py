@@ -19,13 +19,18 @@ from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 
 from coursekit.__main__ import main
-from coursekit.grading.course.directory import Course, CourseError, cores
+from coursekit.grading.course import batch
+from coursekit.grading.course.batch import cores
+from coursekit.grading.course.directory import Course
+from coursekit.grading.course.nbgrader_steps import CourseError
 from coursekit.grading.marking import results
+from coursekit.grading.marking.job import Job
 from coursekit.grading.marking.verdict import Verdict
-from coursekit.grading.marking.workers import Farm, Job, crashed
+from coursekit.grading.marking.workers import Farm, crashed
 from coursekit.grading.sandbox import sandbox
+from coursekit.grading.sandbox.contract import Cell, RunnerError, Setting
+from coursekit.grading.sandbox.local import LocalRunner
 from coursekit.grading.sandbox.sandbox import SandboxRunner
-from coursekit.grading.sandbox.session import Cell, LocalRunner, RunnerError, Setting
 from coursekit.homework.checks.answers import ask
 from coursekit.homework.checks.cases import draw
 from coursekit.homework.checks.judge import judge
@@ -143,7 +148,7 @@ def graded(released, tmp_path_factory):
     """An uninterrupted run: the course, its marks, and how long it took."""
     root = shutil.copytree(released, tmp_path_factory.mktemp("whole") / "course")
     begin = time.monotonic()
-    outcomes = Course(root).autograde("toy", jobs=2)
+    outcomes = batch.autograde(Course(root), "toy", jobs=2)
     seconds = time.monotonic() - begin
     assert [(o.student, o.error) for o in outcomes] == [(s, "") for s in STATUS]
     return root, marks(root), seconds
@@ -215,7 +220,7 @@ def test_a_second_run_executes_nothing_and_changes_no_byte(
     kept = [root / ".coursekit" / "toy" / "results.jsonl"]
     kept += root.glob("autograded/*/toy/waves.ipynb")
     before = {path: path.read_bytes() for path in kept}
-    assert all(outcome.ok for outcome in Course(root).autograde("toy"))
+    assert all(outcome.ok for outcome in batch.autograde(Course(root), "toy"))
     assert runs() == 0
     assert {path: path.read_bytes() for path in kept} == before
     assert marks(root) == found
@@ -229,7 +234,7 @@ def test_one_changed_submission_is_run_and_no_other(
     shutil.copytree(graded[0], root)
     runs = _count_runs(monkeypatch, tmp_path / "runs")
     hand_in(root, "eve", answers_of(toy)["ada"])
-    Course(root).autograde("toy")
+    batch.autograde(Course(root), "toy")
     assert runs() == 1
     after = marks(root)
     assert points(after, "eve") == (3.0, 4.0, 2.0)
@@ -279,7 +284,7 @@ def start(root, jobs=2):
     code = 1
     try:
         os.setsid()
-        Course(root).autograde("toy", jobs=jobs)
+        batch.autograde(Course(root), "toy", jobs=jobs)
         code = 0
     finally:
         os._exit(code)
@@ -330,7 +335,7 @@ def test_killed_at_any_moment_it_resumes_to_the_same_gradebook(fresh, graded):
             while not kill(start_and_wait(root, delay), whom):
                 delay /= 2  # it was done before
             hits += 1
-        Course(root).autograde("toy", jobs=2)
+        batch.autograde(Course(root), "toy", jobs=2)
         assert marks(root) == wanted
         kept = results.Results(root / ".coursekit" / "toy" / "results.jsonl")
         assert len(kept) == len(few)
@@ -363,7 +368,7 @@ def test_two_graders_at_once_are_refused(fresh, capsys):
     until(lambda: lock.is_file() and lock.read_text().strip() == str(pid))
     match = f"process {pid} is grading in this course: wait"
     with pytest.raises(CourseError, match=match):
-        Course(root).autograde("toy")
+        batch.autograde(Course(root), "toy")
     assert main(["grade", "toy", "--course", str(root)]) == 2
     assert f"process {pid} is grading" in capsys.readouterr().err
     assert os.waitpid(pid, 0)[1] == 0
@@ -400,7 +405,7 @@ def test_nobody_else_grades_while_nbgrader_does(fresh, monkeypatch):
         pid = os.fork()
         if pid == 0:  # another process, in which nothing of this one is held
             try:
-                Course(root).autograde("toy")
+                batch.autograde(Course(root), "toy")
             except CourseError as error:
                 os._exit(str(error).startswith(f"process {os.getppid()} is grading"))
             os._exit(0)
@@ -461,7 +466,7 @@ def test_a_worker_that_dies_of_one_submission_costs_only_that_one(
         return usual(self, cells, setting)
 
     monkeypatch.setattr(LocalRunner, "open", deadly)
-    outcomes = Course(root).autograde("toy", jobs=2)
+    outcomes = batch.autograde(Course(root), "toy", jobs=2)
     assert all(outcome.ok for outcome in outcomes)
     assert tries.read_text() == "xx"
     found = marks(root)
@@ -480,7 +485,7 @@ def test_where_nothing_can_run_there_is_one_error_and_no_marks(fresh, monkeypatc
 
     monkeypatch.setattr(LocalRunner, "start", refuse, raising=False)
     with pytest.raises(CourseError, match=r"nothing can be graded: .* install"):
-        Course(root).autograde("toy")
+        batch.autograde(Course(root), "toy")
     assert not (root / "autograded").exists()
 
 

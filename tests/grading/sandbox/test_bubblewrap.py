@@ -8,8 +8,8 @@ import pytest
 
 from coursekit.grading.sandbox import bubblewrap
 from coursekit.grading.sandbox.bubblewrap import SandboxUnavailableError
+from coursekit.grading.sandbox.contract import Cell, Setting
 from coursekit.grading.sandbox.sandbox import SandboxRunner
-from coursekit.grading.sandbox.session import Cell, Setting
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux has the rest")
 

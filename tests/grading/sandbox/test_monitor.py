@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from coursekit.grading.sandbox.contract import Limits
 from coursekit.grading.sandbox.monitor import Watch, cpu, family, memory
-from coursekit.grading.sandbox.session import Limits
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="it reads /proc, as Linux has it"

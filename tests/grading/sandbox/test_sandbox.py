@@ -18,14 +18,14 @@ import numpy as np
 import pytest
 
 from coursekit.grading.marking.verdict import Submission, mark
-from coursekit.grading.sandbox import bubblewrap, sandbox, session
+from coursekit.grading.sandbox import bubblewrap, contract, sandbox
+from coursekit.grading.sandbox.contract import Cell, Limits, RunnerError, Setting
 from coursekit.grading.sandbox.monitor import family
 from coursekit.grading.sandbox.sandbox import (
     SandboxRunner,
     Server,
     Single,
 )
-from coursekit.grading.sandbox.session import Cell, Limits, RunnerError, Setting
 from coursekit.homework.checks.answers import Raised, Value
 from coursekit.homework.checks.cases import Part, draw
 
@@ -271,8 +271,7 @@ def answer(paths):
 """
     ours = {"/proc": (), "/dev/shm": (), "/dev/pts": ()}
     ours["/submission"] = ("cache", "home", "tmp", "work")
-    inside = tuple(sorted(f"{name}.py" for name in bubblewrap.INSIDE))
-    ours["/course/coursekit/grading"] = inside
+    ours["/course/coursekit/grading"] = ("__init__.py", "inside")
     absent = ["/sys", str(REPOSITORY / "solutions")]
     places = [REPOSITORY, Path.home(), *map(Path, ("/tmp", "/srv", "/var", "/run"))]
     paths = [*ours, *absent, *map(str, places)]
@@ -600,7 +599,7 @@ def test_who_loses_server_after_server_blames_the_machine(monkeypatch):
         child = box.open([Cell("a", "answer = lambda x: x")], Setting(limits=LIMITS))
 
         def broken(setting):
-            raise session.DisturbedError("crash")
+            raise contract.DisturbedError("crash")
 
         monkeypatch.setattr(child, "_start", broken)
         pid = child._process.watch.pid
@@ -613,7 +612,7 @@ def test_who_loses_server_after_server_blames_the_machine(monkeypatch):
 
 GRADER = """
 import sys, time
-from coursekit.grading.sandbox.session import Cell, Setting
+from coursekit.grading.sandbox.contract import Cell, Setting
 from coursekit.grading.sandbox.sandbox import SandboxRunner
 from coursekit.grading.sandbox.monitor import family
 box = SandboxRunner(())
@@ -702,7 +701,7 @@ def test_without_nested_namespaces_each_has_a_sandbox_of_its_own(
 
 USER = """
 import json, sys
-from coursekit.grading.sandbox.session import Cell, Limits, Setting
+from coursekit.grading.sandbox.contract import Cell, Limits, Setting
 from coursekit.grading.sandbox.sandbox import SandboxRunner
 from coursekit.homework.checks.answers import Value
 from coursekit.homework.checks.cases import Part
