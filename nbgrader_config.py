@@ -61,7 +61,7 @@ c.ClearMarkScheme.end_mark_scheme_delimeter = "END MARK SCHEME"
 
 # --- grading ----------------------------------------------------------------
 # One grader at a time in a course, whichever of them it is.
-c.Autograde.exporter_class = "coursekit.grading.course.nbgrader_steps.Alone"
+c.Autograde.exporter_class = "coursekit.grading.course.nbgrader_steps.LockedExporter"
 # Before a submission is opened: symlinks out, missing notebooks noticed.
 c.Autograde.pre_convert_hook = "coursekit.grading.course.intake.before_grading"
 c.Autograde.sanitize_preprocessors = [
@@ -74,7 +74,7 @@ c.Autograde.sanitize_preprocessors = [
 ]
 # In place of nbgrader's Execute: a child answers, the grader marks.
 c.Autograde.autograde_preprocessors = [
-    "coursekit.grading.marking.preprocessor.Verdict",
+    "coursekit.grading.marking.preprocessor.VerdictPreprocessor",
     "nbgrader.preprocessors.IgnorePattern",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
@@ -85,7 +85,7 @@ c.Autograde.autograde_preprocessors = [
 ]
 # A submission runs in a sandbox. Without one nothing runs, unless somebody says that
 # the code is their own: `coursekit grade --unsafe`, or COURSE_UNSAFE=1.
-c.Verdict.runner_class = (
+c.VerdictPreprocessor.runner_class = (
     "coursekit.grading.sandbox.local.LocalRunner"
     if os.environ.get("COURSE_UNSAFE") == "1"
     else "coursekit.grading.sandbox.sandbox.SandboxRunner"

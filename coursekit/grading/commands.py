@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     if options.command == "release":
         return _release(course, options.homework, bundled=not options.no_bundle)
     if options.command == "grade":
-        work = Work(options.jobs, options.again)
+        work = GradingOptions(options.jobs, options.again)
         return grade(course, options.homework, options.student, work)
     return _report(course, options.homework, options.csv)
 
@@ -63,7 +63,7 @@ def _release(course: Course, homeworks: Iterable[str], bundled: bool) -> int:
 
 
 @dataclass(frozen=True)
-class Work:
+class GradingOptions:
     """How submissions are graded.
 
     Parameters
@@ -82,7 +82,7 @@ def grade(
     course: Course,
     homework: str,
     students: Iterable[str] | None,
-    work: Work | None = None,
+    work: GradingOptions | None = None,
 ) -> int:
     """Grade submissions with a progress bar, write feedback, print the table.
 
@@ -114,7 +114,7 @@ def grade(
             f"no {homework} of {', '.join(unknown)}; "
             f"there is that of {', '.join(there)}"
         )
-    work = work or Work()
+    work = work or GradingOptions()
     with course.alone():
         if work.again:
             course.forget(homework, students or there)

@@ -25,7 +25,7 @@ from tqdm import tqdm
 from coursekit.grading.course import batch
 from coursekit.grading.course.directory import Course, Outcome
 from coursekit.grading.course.nbgrader_steps import CONFIG, CourseError
-from coursekit.grading.pages.report import Report, render, report, write_csv
+from coursekit.grading.pages.report import GradeTable, render, report, write_csv
 from coursekit.grading.publishing import bank, release
 from coursekit.grading.sandbox.bubblewrap import probe
 
@@ -414,7 +414,7 @@ def work(folder: Path, sample: Sample, answers: dict[str, bank.BankAnswer]) -> N
 
 
 def _tell(
-    demo: Demo, table: Report, outcomes: list[Outcome], places: dict[str, Path]
+    demo: Demo, table: GradeTable, outcomes: list[Outcome], places: dict[str, Path]
 ) -> None:
     """Print who handed in what, the marks, and where everything is."""
     handed_in = {sample.student: sample.what for sample in demo.samples}

@@ -125,7 +125,7 @@ class _Ours:
 
     def __init__(self, root: Path) -> None:
         self.course = Course(root)
-        self.course.config.Verdict.runner_class = SandboxRunner
+        self.course.config.VerdictPreprocessor.runner_class = SandboxRunner
         self.runner: Any = runner_of(SandboxRunner)
 
     def grade(self, block: str) -> None:

@@ -45,7 +45,7 @@ module.__spec__ = ModuleSpec("coursekit.homework.toy", None)
 sys.modules["coursekit.homework.toy"] = module
 c = get_config()
 c.CourseDirectory.course_id = "course"
-c.Verdict.runner_class = "coursekit.grading.sandbox.local.LocalRunner"
+c.VerdictPreprocessor.runner_class = "coursekit.grading.sandbox.local.LocalRunner"
 """
 
 

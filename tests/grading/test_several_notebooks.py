@@ -201,10 +201,10 @@ def test_the_table_goes_to_a_spreadsheet(course, tmp_path):
 
 
 def test_a_second_run_runs_nothing_again(course, monkeypatch, rows):
-    def no_farm(*_: object) -> None:
+    def no_pool(*_: object) -> None:
         raise AssertionError("nothing is left to run")
 
-    monkeypatch.setattr("coursekit.grading.course.batch.Farm.put", no_farm)
+    monkeypatch.setattr("coursekit.grading.course.batch.WorkerPool.put", no_pool)
     (outcome,) = batch.autograde(course, HW, ["eve"])
     assert outcome.ok
     assert {row.student: row for row in report(course, HW).rows} == rows

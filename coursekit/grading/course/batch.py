@@ -22,12 +22,12 @@ from nbgrader.converters.base import NbGraderException
 
 from coursekit.grading.course import intake
 from coursekit.grading.course.directory import Course, Outcome, Progress
-from coursekit.grading.course.nbgrader_steps import CourseError, Stage
+from coursekit.grading.course.nbgrader_steps import CourseError, StagedAutograde
 from coursekit.grading.marking import results
 from coursekit.grading.marking.job import Job
 from coursekit.grading.marking.load import runner_of
-from coursekit.grading.marking.preprocessor import Task, Verdict
-from coursekit.grading.marking.workers import Done, Farm
+from coursekit.grading.marking.preprocessor import Task, VerdictPreprocessor
+from coursekit.grading.marking.workers import Done, WorkerPool
 from coursekit.grading.sandbox.contract import RunnerError
 
 
@@ -88,22 +88,22 @@ def _graded(
     """Grade one student after another, in the order in which they are marked."""
     kept = results.Results.of(course.root, homework)
     kept.mend()
-    stage = course.root / Stage.FOLDER
+    stage = course.root / StagedAutograde.FOLDER
     shutil.rmtree(stage, ignore_errors=True)
     waiting: dict[str, int] = {}
     try:
-        with Farm(workers) as farm:
+        with WorkerPool(workers) as pool:
             for student in names:
                 missing = _jobs(course, homework, student)
                 waiting[student] = len(missing)
                 if not missing:
                     yield _grade_one(course, homework, student)
                 for job in missing:
-                    farm.put(job)
-                done = farm.collect(math.inf if farm.is_full else 0.0)
+                    pool.put(job)
+                done = pool.collect(math.inf if pool.is_full else 0.0)
                 yield from _merge(course, done, kept, waiting)
-            while farm.pending:
-                yield from _merge(course, farm.collect(), kept, waiting)
+            while pool.pending:
+                yield from _merge(course, pool.collect(), kept, waiting)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 
@@ -116,7 +116,7 @@ def _merge(
         job = one.job
         if one.verdict is not None:
             kept.append(
-                results.Result(
+                results.StoredVerdict(
                     student=job.student,
                     notebook=job.notebook,
                     digest=job.digest,
@@ -151,10 +151,12 @@ def _stage(course: Course, homework: str, student: str) -> list[Path]:
     """Repair and restore a submission in a folder apart; return its notebooks."""
     _take_in(course, homework, student)
     with course.steps.about(homework, student):
-        stage = Stage(coursedir=course.directory, config=course.config)
+        stage = StagedAutograde(coursedir=course.directory, config=course.config)
         stage.force = True
         course.steps.run(stage, f"preparing {student}")
-    folder = Path(course.directory.format_path(Stage.FOLDER, student, homework))
+    folder = Path(
+        course.directory.format_path(StagedAutograde.FOLDER, student, homework)
+    )
     names = sorted(path.name for path in folder.glob("*.ipynb"))
     return [folder / name for name in names]
 
@@ -162,7 +164,7 @@ def _stage(course: Course, homework: str, student: str) -> list[Path]:
 def _task(course: Course, homework: str, student: str, path: Path) -> Task:
     known = {"assignment": homework, "student": student, "notebook": path.stem}
     notebook = nbformat.read(path, as_version=4)
-    verdict = Verdict(config=course.config)
+    verdict = VerdictPreprocessor(config=course.config)
     return verdict.task(notebook, known, path.parent, course.root)
 
 

@@ -36,7 +36,7 @@ CONFIG = "nbgrader_config.py"
 LOG = ".nbgrader.log"
 
 
-class Alone(NotebookExporter):
+class LockedExporter(NotebookExporter):
     """Writes graded notebooks, and keeps every other grader out meanwhile.
 
     nbgrader's autograding makes its exporter before it touches anything. So this one
@@ -61,7 +61,7 @@ class Alone(NotebookExporter):
         converter.convert_notebooks = convert_alone
 
 
-class Stage(Autograde):
+class StagedAutograde(Autograde):
     """nbgrader's autograding up to where it would run the notebook.
 
     What comes out lies in a folder of its own: the notebook with its cells repaired

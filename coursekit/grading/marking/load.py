@@ -72,8 +72,8 @@ def _hidden(path: Path) -> tuple[Any, ...]:
     spec = importlib.util.spec_from_file_location(f"_hidden_{path.stem}", path)
     if not path.is_file() or spec is None or spec.loader is None:
         raise NbGraderException(
-            f"the hidden cases are missing: there is no {path}. Set Verdict.cases to "
-            "their folder"
+            f"the hidden cases are missing: there is no {path}. Set "
+            "VerdictPreprocessor.cases to their folder"
         )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -1,10 +1,10 @@
 """The verdict in nbgrader's own autograding, in place of its Execute.
 
 ``nbgrader autograde``, the formgrader's button and the Python API all run this, so
-all give the same marks. `Verdict` runs the submission in a child, judges what it
-answers, and writes into each graded cell a report and its points; where a verdict on
-the very same submission is kept already, that one counts. What a student did to the
-tests' cells does not matter: the points come from the homework's tables.
+all give the same marks. `VerdictPreprocessor` runs the submission in a child, judges
+what it answers, and writes into each graded cell a report and its points; where a
+verdict on the very same submission is kept already, that one counts. What a student did
+to the tests' cells does not matter: the points come from the homework's tables.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from coursekit.grading.sandbox.sandbox import SandboxRunner
 from coursekit.homework.checks.cases import Homework
 
 
-class Verdict(NbGraderPreprocessor):
+class VerdictPreprocessor(NbGraderPreprocessor):
     """Marks one submitted notebook and writes the marks into its graded cells."""
 
     cases = Unicode(

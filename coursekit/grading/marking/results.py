@@ -1,4 +1,4 @@
-"""Verdicts that have been reached, kept so that no submission is run twice.
+"""An append-only log of verdicts: no submission is run twice, no marks are lost.
 
 One homework's verdicts lie in an append-only file of the course,
 ``.coursekit/<homework>/results.jsonl``: a line for each, with a checksum. Whoever is
@@ -126,7 +126,7 @@ def _package() -> str:
 
 
 @dataclass(frozen=True)
-class Result:
+class StoredVerdict:
     """A verdict that was reached, as plain data.
 
     Parameters
@@ -152,7 +152,7 @@ _HEAD = b'{"checksum": "%s", "result": '
 _BODY = len(_HEAD % (b"0" * 64))
 
 
-def line(result: Result) -> bytes:
+def line(result: StoredVerdict) -> bytes:
     """Return a result as one line of JSON, its checksum first.
 
     Parameters
@@ -164,7 +164,7 @@ def line(result: Result) -> bytes:
     return _HEAD % hashlib.sha256(body).hexdigest().encode() + body + b"}\n"
 
 
-def read_line(text: bytes) -> Result | None:
+def read_line(text: bytes) -> StoredVerdict | None:
     """Return what `line` wrote, or None where the line is torn or changed.
 
     Parameters
@@ -174,7 +174,7 @@ def read_line(text: bytes) -> Result | None:
 
     Examples
     --------
-    >>> one = Result("ada", "dft", "00", 0.5, {"points": {"dft": 3.0}})
+    >>> one = StoredVerdict("ada", "dft", "00", 0.5, {"points": {"dft": 3.0}})
     >>> read_line(line(one)) == one, read_line(line(one)[:-1])
     (True, None)
     """
@@ -182,7 +182,7 @@ def read_line(text: bytes) -> Result | None:
     head = _HEAD % hashlib.sha256(body).hexdigest().encode()
     if text[:_BODY] != head or not text.endswith(b"}\n"):
         return None
-    return Result(**json.loads(body))
+    return StoredVerdict(**json.loads(body))
 
 
 class Results:
@@ -250,7 +250,7 @@ class Results:
         self._read_on()
         return sum(result.verdict is not None for result in self._found.values())
 
-    def append(self, result: Result) -> None:
+    def append(self, result: StoredVerdict) -> None:
         """Write one result; it is on disk when this returns.
 
         Parameters
@@ -292,7 +292,7 @@ class Results:
         return size - keep
 
     def _forget(self) -> None:
-        self._found: dict[tuple[str, str], Result] = {}
+        self._found: dict[tuple[str, str], StoredVerdict] = {}
         self._at = self._inode = self.rejected = 0
 
     def _read_on(self) -> None:
@@ -313,7 +313,7 @@ class Results:
                 self._at += len(text)
                 self._keep(read_line(text))
 
-    def _keep(self, result: Result | None) -> None:
+    def _keep(self, result: StoredVerdict | None) -> None:
         if result is None:
             self.rejected += 1
         else:

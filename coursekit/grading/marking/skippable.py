@@ -1,4 +1,4 @@
-"""The course's own cells that only show something: nobody sees it, so they do not run.
+"""Skippable cells: the course's own that only show something, which nobody sees.
 
 A homework draws and plays what its students have written. While it is marked, that
 costs more than all questions together, and whoever is right but slow would be stopped

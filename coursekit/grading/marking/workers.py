@@ -1,7 +1,7 @@
-"""Marking many submissions at once, each in a process that may die of it.
+"""A worker pool: submissions marked side by side, in processes that may die of it.
 
-A `Farm` hands jobs to worker processes and takes back verdicts. Jobs and verdicts
-are plain data, sent as JSON, so that another farm could send them to other machines.
+A `WorkerPool` hands jobs to worker processes and takes back verdicts. Jobs and verdicts
+are plain data, sent as JSON, so that another pool could send them to other machines.
 Workers write nothing; a worker that dies is replaced, its job is tried once more, and
 then ends as a crash that a human sees.
 """
@@ -65,7 +65,7 @@ class Done:
     attempts: int = 1
 
 
-Work = Callable[[Job], Mapping[str, Any]]
+MarkJob = Callable[[Job], Mapping[str, Any]]
 
 
 def mark(job: Job) -> Mapping[str, Any]:
@@ -129,7 +129,7 @@ class _Nobody:
 # --- the workers ----------------------------------------------------------------
 
 
-class Farm:
+class WorkerPool:
     """Worker processes that mark jobs; a context that ends them.
 
     Workers are forked from this process when there is work for them, so whatever is
@@ -152,14 +152,14 @@ class Farm:
     Examples
     --------
     >>> job = Job("hw0", "ada", "twice", "00", "", (), "", "", "", {"seconds": 5.0})
-    >>> with Farm(2, work=lambda job: {"student": job.student}) as farm:
-    ...     farm.put(job)
-    ...     [done.verdict for done in farm.collect()]
+    >>> with WorkerPool(2, work=lambda job: {"student": job.student}) as pool:
+    ...     pool.put(job)
+    ...     [done.verdict for done in pool.collect()]
     [{'student': 'ada'}]
     """
 
     def __init__(
-        self, workers: int, work: Work = mark, patience: float = PATIENCE
+        self, workers: int, work: MarkJob = mark, patience: float = PATIENCE
     ) -> None:
         if workers < 1:
             raise ValueError(f"{workers} workers cannot mark anything: take 1 or more")
@@ -302,7 +302,7 @@ def _crash(task: _Task) -> Done:
 class _Worker:
     """One worker process, as its parent sees it."""
 
-    def __init__(self, work: Work, others: list[Connection]) -> None:
+    def __init__(self, work: MarkJob, others: list[Connection]) -> None:
         context = multiprocessing.get_context("fork")
         self.pipe, theirs = context.Pipe()
         self.task: _Task | None = None
@@ -360,7 +360,7 @@ def _flush() -> None:
 
 
 def _serve(
-    pipe: Connection, work: Work, inherited: list[Connection], parent: int
+    pipe: Connection, work: MarkJob, inherited: list[Connection], parent: int
 ) -> None:
     """Do one job after another until the parent closes the pipe, or is gone."""
     for other in inherited:
@@ -376,7 +376,7 @@ def _serve(
         pipe.send_bytes(json.dumps(_attempt(work, job)).encode("ascii"))
 
 
-def _attempt(work: Work, job: Job) -> dict[str, Any]:
+def _attempt(work: MarkJob, job: Job) -> dict[str, Any]:
     try:
         return {"verdict": work(job)}
     except Exception as error:

@@ -29,7 +29,7 @@ WAITING = "not graded yet"
 
 
 @dataclass(frozen=True)
-class Row:
+class GradeRow:
     """One student's marks for one homework.
 
     Parameters
@@ -79,7 +79,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Report:
+class GradeTable:
     """All students' marks for one homework.
 
     Parameters
@@ -94,7 +94,7 @@ class Report:
 
     homework: str
     parts: dict[str, float]
-    rows: tuple[Row, ...]
+    rows: tuple[GradeRow, ...]
 
     @property
     def most(self) -> float:
@@ -102,7 +102,7 @@ class Report:
         return sum(self.parts.values())
 
 
-def report(course: Course, homework: str) -> Report:
+def report(course: Course, homework: str) -> GradeTable:
     """Read the marks of a homework from the gradebook.
 
     Parameters
@@ -117,14 +117,14 @@ def report(course: Course, homework: str) -> Report:
         try:
             book.find_assignment(homework)
         except MissingEntry:
-            return Report(homework, {}, ())
+            return GradeTable(homework, {}, ())
         parts = _parts(course, book, homework)
         handed_in = set(course.submissions(homework))
         known = {student.id: student for student in book.students}
         ids = sorted(known.keys() | handed_in)
         rows = [_row(course, book, homework, parts, name) for name in ids]
     rows.sort(key=lambda row: (row.last.lower(), row.first.lower(), row.student))
-    return Report(homework, parts, tuple(rows))
+    return GradeTable(homework, parts, tuple(rows))
 
 
 def _parts(course: Course, book: Gradebook, homework: str) -> dict[str, float]:
@@ -150,17 +150,17 @@ def _row(
     homework: str,
     parts: dict[str, float],
     student: str,
-) -> Row:
+) -> GradeRow:
     first, last = _names(book, student)
     handed_in = course.folder("submitted", student, homework).is_dir()
     try:
         submission = book.find_submission(homework, student)
     except MissingEntry:
         status = WAITING if handed_in else NOT_HANDED_IN
-        return Row(student, first, last, status, {}, 0.0, 0.0, False)
+        return GradeRow(student, first, last, status, {}, 0.0, 0.0, False)
     status, notes = _record(course, homework, student)
     when = submission.timestamp
-    return Row(
+    return GradeRow(
         student=student,
         first=first,
         last=last,
@@ -209,7 +209,9 @@ def _record(course: Course, homework: str, student: str) -> tuple[str, tuple[str
 # --- to read ------------------------------------------------------------------
 
 
-def render(table: Report, extra: Mapping[str, Mapping[str, str]] | None = None) -> str:
+def render(
+    table: GradeTable, extra: Mapping[str, Mapping[str, str]] | None = None
+) -> str:
     """Return the table as text, one line a student, with a key to the parts.
 
     Parameters
@@ -249,7 +251,7 @@ def short(grade_id: str) -> str:
     return grade_id.removeprefix("check_")
 
 
-def _cells(row: Row, table: Report) -> list[str]:
+def _cells(row: GradeRow, table: GradeTable) -> list[str]:
     marks = [_number(row.marks[name]) if row.marks else "" for name in table.parts]
     remarks = ["look" if row.flagged else ""]
     remarks.append(f"late, -{_number(row.penalty)}" if row.penalty else "")
@@ -307,7 +309,7 @@ def _width(text: str) -> int:
 # --- for a spreadsheet ----------------------------------------------------------
 
 
-def write_csv(table: Report, path: Path) -> Path:
+def write_csv(table: GradeTable, path: Path) -> Path:
     """Write the table as CSV, quoted where a name holds a comma.
 
     Parameters

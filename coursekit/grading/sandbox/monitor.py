@@ -1,4 +1,4 @@
-"""What a submission uses, counted from outside over all of its processes.
+"""A resource monitor: what a submission uses, counted over all of its processes.
 
 There may be no control group to do it, so somebody looks, again and again; limits of
 the system stand behind it.
@@ -19,7 +19,7 @@ INTERVAL = 0.05
 """Seconds between two looks at what a submission uses."""
 
 
-class Watch(threading.Thread):
+class ResourceMonitor(threading.Thread):
     """Looks at all processes of a submission, and ends them if they take too much.
 
     Parameters

@@ -48,7 +48,7 @@ from coursekit.grading.sandbox.bubblewrap import (
     kernel_release,
     probe,
 )
-from coursekit.grading.sandbox.monitor import Watch
+from coursekit.grading.sandbox.monitor import ResourceMonitor
 
 __all__ = [
     "SandboxProcess",
@@ -297,7 +297,7 @@ class SandboxProcess(session.Process):
         self.carrier = carrier
         self.outer: Any = None
         self.pidfd = -1
-        self.watch: Watch | None = None
+        self.watch: ResourceMonitor | None = None
         status, its = socket.socketpair()
         status.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         try:
@@ -332,7 +332,7 @@ class SandboxProcess(session.Process):
         if reply["kind"] != "shut":
             self._not_there(str(reply["why"]))
         first = self.outer.pid if is_outer else pid
-        self.watch = Watch(first, self.pidfd, limits)
+        self.watch = ResourceMonitor(first, self.pidfd, limits)
         self.watch.start()
 
     def _not_there(self, why: str) -> NoReturn:

@@ -207,7 +207,7 @@ def test_only_who_says_so_runs_without_a_sandbox(
 ) -> None:
     monkeypatch.setenv("COURSE_UNSAFE", said)
     again = Course(small_course.root)
-    assert str(again.config.Verdict.runner_class).endswith(f".{runner}")
+    assert str(again.config.VerdictPreprocessor.runner_class).endswith(f".{runner}")
 
 
 # --- the formgrader ---------------------------------------------------------------

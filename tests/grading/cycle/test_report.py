@@ -12,8 +12,8 @@ from coursekit.grading.course.directory import Course
 from coursekit.grading.course.nbgrader_steps import CourseError
 from coursekit.grading.pages.report import (
     CsvExport,
-    Report,
-    Row,
+    GradeRow,
+    GradeTable,
     columns,
     export,
     render,
@@ -24,7 +24,7 @@ from coursekit.grading.pages.report import (
 PARTS = {"check_double": 3.0, "check_half": 2.0, "why": 4.0}
 
 
-def _row(student: str, first: str, last: str, **known: object) -> Row:
+def _row(student: str, first: str, last: str, **known: object) -> GradeRow:
     plain: dict[str, object] = {
         "status": "graded",
         "marks": {"check_double": 3.0, "check_half": 0.5, "why": None},
@@ -32,10 +32,10 @@ def _row(student: str, first: str, last: str, **known: object) -> Row:
         "penalty": 0.0,
         "flagged": False,
     }
-    return Row(student, first, last, **{**plain, **known})  # type: ignore[arg-type]
+    return GradeRow(student, first, last, **{**plain, **known})  # type: ignore[arg-type]
 
 
-TABLE = Report(
+TABLE = GradeTable(
     "hw0",
     PARTS,
     (
@@ -87,7 +87,7 @@ def test_lateness_never_makes_a_total_negative() -> None:
 
 
 def test_a_report_before_the_release_is_empty(small_course: Course) -> None:
-    assert report(small_course, "hw0") == Report("hw0", {}, ())
+    assert report(small_course, "hw0") == GradeTable("hw0", {}, ())
     with pytest.raises(CourseError, match="no homework 'hw8'; there are: hw0"):
         report(small_course, "hw8")
 

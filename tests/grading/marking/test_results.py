@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coursekit.grading.marking import results
-from coursekit.grading.marking.results import HeldError, Lock, Result, Results
+from coursekit.grading.marking.results import HeldError, Lock, Results, StoredVerdict
 from coursekit.grading.marking.verdict import Submission, Verdict
 from coursekit.grading.sandbox.contract import LIMITS, CellError
 from coursekit.homework.checks.judge import Finding, Status
@@ -43,7 +43,7 @@ VERDICT = Verdict(
 
 def result(student="ada", digest="00", **more):
     data = {**VERDICT.to_dict(), "student": student, **more}
-    return Result(student, "waves", digest, 0.25, data)
+    return StoredVerdict(student, "waves", digest, 0.25, data)
 
 
 @pytest.fixture

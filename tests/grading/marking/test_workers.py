@@ -1,4 +1,4 @@
-"""The farm: workers that die, graders that are killed, and marks that stay the same."""
+"""The pool: workers that die, graders that are killed, and marks that stay the same."""
 
 import contextlib
 import dataclasses
@@ -26,7 +26,7 @@ from coursekit.grading.course.nbgrader_steps import CourseError
 from coursekit.grading.marking import results
 from coursekit.grading.marking.job import Job
 from coursekit.grading.marking.verdict import Verdict
-from coursekit.grading.marking.workers import Farm, crashed
+from coursekit.grading.marking.workers import WorkerPool, crashed
 from coursekit.grading.sandbox import sandbox
 from coursekit.grading.sandbox.contract import Cell, RunnerError, Setting
 from coursekit.grading.sandbox.local import LocalRunner
@@ -104,7 +104,7 @@ def hand_in(root, student, answers):
 @pytest.fixture(scope="module")
 def released(tmp_path_factory, toy, toy_course):
     """A course whose class has handed in, and nobody is graded."""
-    root = toy_course(tmp_path_factory.mktemp("farm") / "course", source())
+    root = toy_course(tmp_path_factory.mktemp("pool") / "course", source())
     Course(root).generate("toy")
     for student, answers in answers_of(toy).items():
         hand_in(root, student, answers)
@@ -434,7 +434,7 @@ def test_without_a_sandbox_nobody_is_graded_and_the_command_says_why(
 
     def walled(self, *args, **more):
         usual(self, *args, **more)
-        self.config.Verdict.runner_class = Walled
+        self.config.VerdictPreprocessor.runner_class = Walled
 
     monkeypatch.setattr(Course, "__init__", walled)
     assert main(["grade", "toy", "--course", str(root)]) == 2
@@ -489,7 +489,7 @@ def test_where_nothing_can_run_there_is_one_error_and_no_marks(fresh, monkeypatc
     assert not (root / "autograded").exists()
 
 
-# --- the farm alone ---------------------------------------------------------------
+# --- the pool alone ---------------------------------------------------------------
 
 JOB = Job("toy", "ada", "waves", "00", "", (), "", "", "", {"seconds": 0.0})
 
@@ -499,13 +499,13 @@ def jobs(*students):
 
 
 def through(work, *students, **settings):
-    with Farm(settings.pop("workers", 2), work=work, **settings) as farm:
+    with WorkerPool(settings.pop("workers", 2), work=work, **settings) as pool:
         for job in jobs(*students):
-            farm.put(job)
+            pool.put(job)
         done = []
-        while farm.pending:
-            done += farm.collect()
-        assert farm.collect() == []
+        while pool.pending:
+            done += pool.collect()
+        assert pool.collect() == []
     return {one.job.student: one for one in done}
 
 
@@ -599,7 +599,7 @@ def test_a_crash_is_zero_for_every_case_and_flagged(released):
 @pytest.mark.parametrize("workers", [0, -1])
 def test_a_farm_needs_a_worker(workers):
     with pytest.raises(ValueError, match=f"{workers} workers cannot mark anything"):
-        Farm(workers)
+        WorkerPool(workers)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "two", "1.5"])

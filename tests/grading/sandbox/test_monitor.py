@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from coursekit.grading.sandbox.contract import Limits
-from coursekit.grading.sandbox.monitor import Watch, cpu, family, memory
+from coursekit.grading.sandbox.monitor import ResourceMonitor, cpu, family, memory
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="it reads /proc, as Linux has it"
@@ -45,7 +45,7 @@ class Burning:
 
 def test_time_is_counted_over_all_processes_together():
     with Burning("import os\nos.fork()\nwhile True: pass") as it:
-        watch = Watch(it.process.pid, it.pidfd, Limits(seconds=-0.2))
+        watch = ResourceMonitor(it.process.pid, it.pidfd, Limits(seconds=-0.2))
         watch.start()
         watch.join(20)
         assert watch.reason == "timeout"
@@ -86,7 +86,7 @@ def test_a_family_grows_and_shrinks():
 
 def test_who_takes_little_is_left_alone():
     with Burning("import time\ntime.sleep(0.5)") as it:
-        watch = Watch(it.process.pid, it.pidfd, Limits())
+        watch = ResourceMonitor(it.process.pid, it.pidfd, Limits())
         watch.start()
         assert it.process.wait(20) == 0
         watch.stop()
