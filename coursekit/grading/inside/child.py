@@ -35,7 +35,7 @@ from typing import Any
 
 from coursekit.grading.inside import wire
 from coursekit.grading.inside.guards import Guards
-from coursekit.homework.checks import answers, calls
+from coursekit.homework.checks import answers, ask, calls
 from coursekit.homework.checks.cases import RESULT, Part, Way
 
 MAX_OUTPUT = 20_000
@@ -193,7 +193,7 @@ class World:
         if part.name not in self.shell.user_ns:
             return _spell(answers.Missing())
         thing = self.shell.user_ns[part.name]
-        reply = _spell(answers.ask(part, thing, args, seconds, way))
+        reply = _spell(ask.ask(part, thing, args, seconds, way))
         self._stop_copies()
         self.output.take()
         return reply

@@ -55,7 +55,10 @@ LARGEST_CACHE = 64 * 2**20
 
 KEPT = (
     "coursekit.grading",
-    *(f"coursekit.homework.checks.{name}" for name in ("answers", "calls", "cases")),
+    *(
+        f"coursekit.homework.checks.{name}"
+        for name in ("answers", "ask", "calls", "cases")
+    ),
 )
 """Modules of the course that every fork uses itself."""
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 
-from coursekit.homework.checks.answers import Missing, ask
+from coursekit.homework.checks.answers import Missing
+from coursekit.homework.checks.ask import ask
 from coursekit.homework.checks.cases import Homework, draw
 from coursekit.homework.checks.judge import Finding, judge, settle
 from coursekit.homework.checks.report import Report

@@ -23,6 +23,13 @@ from typing import Any
 import numpy as np
 
 from coursekit.homework.checks.cases import Part
+from coursekit.homework.checks.words import (
+    article,
+    dimensions,
+    form,
+    place,
+    text,
+)
 
 SINGLE_PRECISION = 1e-4
 """Tolerance of float32 answers, as a fraction of the largest expected value."""
@@ -143,7 +150,7 @@ class Comparison:
                 f"{name} holds NaN or infinity (a division by zero?)",
                 text(expected[at].item()),
                 text(got[at].item()),
-                _place(name, at),
+                place(name, at),
             )
         atol = self.atol
         if got.dtype in (np.float32, np.complex64):
@@ -166,7 +173,7 @@ def _deviation(name: str, expected: np.ndarray, got: np.ndarray) -> Fault:
         f"{name} is off by up to {error:.3g}",
         text(expected if whole else expected[at].item()),
         text(got if whole else got[at].item()),
-        _place(name, at),
+        place(name, at),
         error,
     )
 
@@ -182,7 +189,7 @@ def structure_fault(name: str, expected: Any, got: Any) -> Fault | None:
     if want.ndim != have.ndim:
         return Fault(
             Status.RANK,
-            f"{name} should have {_dimensions(want)}, but has {_dimensions(have)}",
+            f"{name} should have {dimensions(want)}, but has {dimensions(have)}",
             form(expected),
             form(got),
         )
@@ -244,96 +251,3 @@ def _magnitude(expected: Any) -> float:
 
 def _is_number(value: Any) -> bool:
     return type(value) in (np.ndarray, bool, int, float, complex)
-
-
-# --- words --------------------------------------------------------------------
-
-
-def form(value: Any) -> str:
-    """Return type and shape of plain data in words, without any value.
-
-    Examples
-    --------
-    >>> form(np.zeros((2, 3)))
-    'float64 array of shape (2, 3)'
-    >>> form((np.zeros(4), 1.5))
-    '2 results: float64 array of shape (4,), float'
-    """
-    if type(value) is np.ndarray:
-        return f"{value.dtype} array of shape {value.shape}"
-    if type(value) is tuple:
-        inner = ", ".join(form(item) for item in value[:4])
-        more = ", …" if len(value) > 4 else ""
-        return short(f"{len(value)} results: {inner}{more}" if value else "0 results")
-    if type(value) is dict:
-        return f"dict of {len(value)} entries"
-    names = {str: "string", type(None): "None", int: "int", bool: "truth value"}
-    names |= {float: "float", complex: "complex number"}
-    return names.get(type(value), "unknown")
-
-
-def text(value: Any) -> str:
-    """Return plain data as short text with its values.
-
-    Examples
-    --------
-    >>> text(np.array([1.0, 0.25]))
-    '[1, 0.25]'
-    >>> text(2 / 3)
-    '0.66667'
-    """
-    if type(value) is np.ndarray:
-        if value.size > 24:
-            return form(value)
-        value = _without_dust(value)
-        shown = np.array2string(
-            value,
-            max_line_width=10**6,
-            separator=", ",
-            formatter={"all": lambda number: text(number.item())},  # type: ignore
-        )
-        return " ".join(shown.split())
-    if type(value) is float:
-        return f"{value:.5g}"
-    if type(value) is complex:
-        value = complex(_without_dust(np.asarray(value)).item())
-        return f"{value.real:.5g}{value.imag:+.5g}j"
-    if type(value) is tuple:
-        return short(f"({', '.join(text(item) for item in value[:8])})")
-    if type(value) is dict:
-        return form(value)
-    return short(repr(value))
-
-
-def _without_dust(value: np.ndarray) -> np.ndarray:
-    """Return an array whose rounding errors read as the zeros that they mean."""
-    if value.dtype.kind not in "fc" or not np.isfinite(value).all():
-        return value
-    dust = 1e-12 * np.abs(value).max(initial=0)
-    real = np.where(np.abs(value.real) <= dust, 0, value.real)
-    if value.dtype.kind == "f":
-        return real
-    return real + 1j * np.where(np.abs(value.imag) <= dust, 0, value.imag)
-
-
-def short(words: object, limit: int = 200) -> str:
-    """Return one line of text, cut where it is too long."""
-    line = " ".join(str(words).split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
-
-
-def article(words: str) -> str:
-    """Return the words with "a" or "an" before them."""
-    if words == "None" or words[0].isdigit():
-        return words
-    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
-
-
-def _dimensions(array: np.ndarray) -> str:
-    if not array.ndim:
-        return "no dimensions (a single number)"
-    return f"{array.ndim} dimension{'s' if array.ndim > 1 else ''}"
-
-
-def _place(name: str, at: tuple[int, ...]) -> str:
-    return f"{name}[{', '.join(map(str, at))}]" if at else name

@@ -29,12 +29,9 @@ from coursekit.homework.checks.compare import (
     Comparison,
     Fault,
     Status,
-    article,
-    form,
-    short,
     structure_fault,
-    text,
 )
+from coursekit.homework.checks.words import article, form, short, text
 
 
 @dataclass(frozen=True)

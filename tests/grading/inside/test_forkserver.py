@@ -69,7 +69,8 @@ def test_libraries_are_imported_ahead_and_the_course_is_forgotten(tmp_path):
     scipy, course, attributes, result = run(PRELOAD, tmp_path).split("\n")
     assert scipy == "True"
     kept = [
-        f"coursekit.homework.checks.{name}" for name in ("answers", "calls", "cases")
+        f"coursekit.homework.checks.{name}"
+        for name in ("answers", "ask", "calls", "cases")
     ]
     assert course == str(["coursekit.homework", *kept])
     assert attributes == "False False"

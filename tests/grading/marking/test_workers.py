@@ -31,7 +31,7 @@ from coursekit.grading.sandbox import sandbox
 from coursekit.grading.sandbox.contract import Cell, RunnerError, Setting
 from coursekit.grading.sandbox.local import LocalRunner
 from coursekit.grading.sandbox.sandbox import SandboxRunner
-from coursekit.homework.checks.answers import ask
+from coursekit.homework.checks.ask import ask
 from coursekit.homework.checks.cases import draw
 from coursekit.homework.checks.judge import judge
 

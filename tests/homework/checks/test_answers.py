@@ -21,11 +21,10 @@ from coursekit.homework.checks.answers import (
     TooSlow,
     Unsupported,
     Value,
-    answer,
-    ask,
     plain,
     same,
 )
+from coursekit.homework.checks.ask import answer, ask
 from coursekit.homework.checks.cases import Part
 
 

@@ -13,9 +13,9 @@ from coursekit.homework.checks.answers import (
     ChangedInput,
     Raised,
     Value,
-    answer,
     copy_of,
 )
+from coursekit.homework.checks.ask import answer
 from coursekit.homework.checks.calls import NoGradient, NotLoaded, call, read, spell
 from coursekit.homework.checks.cases import (
     RESULT,
