@@ -11,7 +11,8 @@ import numpy as np
 
 from coursekit import data, fourier
 from coursekit.homework.checks.cases import Args, Case
-from coursekit.homework.hw1_dft import RATE, stft
+from coursekit.homework.hw1_dft.frames import stft
+from coursekit.homework.hw1_dft.resolution import RATE
 
 CANARY = "canary-heron-on-the-weir-4711"
 """Stands here and in each solution of the notebook; must turn up nowhere else."""

@@ -12,19 +12,15 @@ import numpy as np
 
 from coursekit import fourier, spatial
 from coursekit.homework.checks.cases import Args, Case
-from coursekit.homework.hw2_ild import (
-    RATE,
+from coursekit.homework.hw2_ild.clustering import e_step, m_step, mixture_of
+from coursekit.homework.hw2_ild.field import (
     board,
-    e_step,
     icm_sweep,
-    m_step,
     mean_field_step,
-    mixture_of,
     opinions,
-    separate,
-    two_sounds,
-    two_voices,
 )
+from coursekit.homework.hw2_ild.masking import separate, two_sounds
+from coursekit.homework.hw2_ild.scene import RATE, two_voices
 
 CANARY = "canary-owl-between-two-gates-2360"
 """Stands here and in each solution of the notebook; must turn up nowhere else."""

@@ -10,15 +10,14 @@ import numpy as np
 
 from coursekit import data, psychoacoustics
 from coursekit.homework.checks.cases import Args, Case, Gradient, Tensors
-from coursekit.homework.hw3_pam import (
-    FRAME,
-    RATE,
+from coursekit.homework.hw3_pam.losses import sounds
+from coursekit.homework.hw3_pam.maskers import (
     clear_tones,
     each_kind,
     masker_threshold,
-    sounds,
     tonal_maskers,
 )
+from coursekit.homework.hw3_pam.recordings import FRAME, RATE
 from coursekit.psychoacoustics import pam1, spreading
 
 CANARY = "canary-owl-above-the-organ-2093"

@@ -14,7 +14,7 @@ import numpy as np
 from coursekit.coding import SoftToHard, soft_assignment
 from coursekit.coding.autoencoder import SubPixelUp
 from coursekit.homework.checks.cases import Applied, Args, Case, Gradient, Tensors
-from coursekit.homework.hw4_models import (
+from coursekit.homework.hw4_models.codec import (
     Codec,
     assignments,
     centroids_of,

@@ -10,9 +10,15 @@ from nbgrader.validator import Validator
 
 from coursekit import fourier
 from coursekit.grading.publishing import bank
-from coursekit.homework import hw1_dft
 from coursekit.homework.checks.cases import draw
-from coursekit.homework.hw1_dft import HOMEWORK, my_clicks, my_tones, my_voice
+from coursekit.homework.hw1_dft import (
+    HOMEWORK,
+    frames,
+    my_clicks,
+    my_tones,
+    my_voice,
+    resolution,
+)
 
 STUDENTS = [f"student {n}" for n in range(12)]
 
@@ -42,12 +48,12 @@ def test_stft_is_numpys_transform_of_windowed_frames(frame, hop):
     w = np.hanning(frame + 1)[:-1]
     starts = range(0, 100 - frame + 1, hop)
     expected = np.stack([np.fft.rfft(w * x[s : s + frame]) for s in starts], axis=1)
-    np.testing.assert_allclose(hw1_dft.stft(x, frame, hop), expected, atol=1e-12)
+    np.testing.assert_allclose(frames.stft(x, frame, hop), expected, atol=1e-12)
 
 
 def test_stft_columns_are_the_inner_ones_of_the_courses():
     x = np.random.default_rng(2).standard_normal(200)
-    ours, courses = hw1_dft.stft(x, 32, 8), fourier.stft(x, 32, 8)
+    ours, courses = frames.stft(x, 32, 8), fourier.stft(x, 32, 8)
     np.testing.assert_allclose(ours, courses[:, 2 : 2 + ours.shape[1]], atol=1e-12)
 
 
@@ -76,33 +82,33 @@ def test_notebook_and_check_hold_the_same_recordings():
 def test_there_is_a_frame_for_each_and_not_for_both(student):
     tones, clicks = my_tones(student), my_clicks(student)
     for frame in (3600, 4096, 6000, 8000):
-        assert hw1_dft.judge_tones(frame, tones) is None
+        assert resolution.judge_tones(frame, tones) is None
     for frame in (64, 256, 512, 900):
-        assert "melt into one line" in hw1_dft.judge_tones(frame, tones)
+        assert "melt into one line" in resolution.judge_tones(frame, tones)
     for frame in (32, 64, 128, 180):
-        assert hw1_dft.judge_clicks(frame, clicks) is None
+        assert resolution.judge_clicks(frame, clicks) is None
     for frame in (400, 1024, 4096):
-        assert "fall into the same one" in hw1_dft.judge_clicks(frame, clicks)
+        assert "fall into the same one" in resolution.judge_clicks(frame, clicks)
 
 
 @pytest.mark.parametrize("frame", [0, -4, np.inf, 0.5])
 def test_what_is_no_frame_length(frame):
     for judged in (
-        hw1_dft.judge_tones(frame, my_tones()),
-        hw1_dft.judge_clicks(frame, my_clicks()),
-        hw1_dft.judge_note(frame),
-        hw1_dft.judge_bins(frame),
+        resolution.judge_tones(frame, my_tones()),
+        resolution.judge_clicks(frame, my_clicks()),
+        resolution.judge_note(frame),
+        resolution.judge_bins(frame),
     ):
         assert "number of samples" in judged
 
 
 def test_frames_that_are_too_long_or_too_short():
-    assert "more than the recording" in hw1_dft.judge_tones(10**6, my_tones())
-    assert "more than the recording" in hw1_dft.judge_clicks(10**6, my_clicks())
-    assert "the note only 0.5 s" in hw1_dft.judge_note(8001)
-    assert hw1_dft.judge_note(8000) is None
-    assert "bins are 516 Hz wide" in hw1_dft.judge_bins(31)
-    assert hw1_dft.judge_bins(32) is None
+    assert "more than the recording" in resolution.judge_tones(10**6, my_tones())
+    assert "more than the recording" in resolution.judge_clicks(10**6, my_clicks())
+    assert "the note only 0.5 s" in resolution.judge_note(8001)
+    assert resolution.judge_note(8000) is None
+    assert "bins are 516 Hz wide" in resolution.judge_bins(31)
+    assert resolution.judge_bins(32) is None
 
 
 # --- nbgrader's Validate --------------------------------------------------------

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coursekit import fourier, metrics, spatial
-from coursekit.homework import hw2_ild
 from coursekit.homework.checks.cases import draw
-from coursekit.homework.hw2_ild import HOMEWORK, board, my_scene, opinions
+from coursekit.homework.hw2_ild import HOMEWORK, clustering, field, masking, my_scene
+from coursekit.homework.hw2_ild.field import board, opinions
+from coursekit.homework.hw2_ild.scene import LOUDEST
 from coursekit.spatial.gmm import Em, fit_gmm
 
 STUDENTS = [f"student {n}" for n in range(6)]
@@ -52,9 +53,9 @@ def test_solutions_use_nothing_ready_made(hw2):
 @given(SEEDS, st.integers(2, 4), st.floats(0, 3))
 def test_a_sweep_and_a_step_are_those_of_the_course(seed, K, beta):
     U = np.random.default_rng(seed).standard_normal((K, 7, 6))
-    swept = hw2_ild.icm_sweep(U.argmax(axis=0), U, beta)
+    swept = field.icm_sweep(U.argmax(axis=0), U, beta)
     np.testing.assert_array_equal(swept, spatial.icm(U, beta, iterations=1).labels)
-    stepped = hw2_ild.mean_field_step(spatial.independent(U).posterior, U, beta)
+    stepped = field.mean_field_step(spatial.independent(U).posterior, U, beta)
     course = spatial.mean_field(U, beta, iterations=1).posterior
     np.testing.assert_allclose(stepped, course, atol=1e-12)
 
@@ -64,7 +65,7 @@ def test_a_sweep_and_a_step_are_those_of_the_course(seed, K, beta):
 def test_a_sweep_from_any_labels_never_raises_the_energy(seed, beta):
     rng = np.random.default_rng(seed)
     labels, U = rng.integers(0, 3, (6, 5)), rng.standard_normal((3, 6, 5))
-    after = hw2_ild.icm_sweep(labels, U, beta)
+    after = field.icm_sweep(labels, U, beta)
     assert spatial.energy(after, U, beta) <= spatial.energy(labels, U, beta) + 1e-9
 
 
@@ -73,14 +74,14 @@ def test_boards_tell_all_mistakes_apart(seed):
     given_ = board(np.random.default_rng(seed), 3, 5, 6)
     mistakes = [m for m in HOMEWORK.misconceptions if m.part == "icm_sweep"]
     answers = {m.wrong(*given_).tobytes() for m in mistakes}
-    answers.add(hw2_ild.icm_sweep(*given_).tobytes())
+    answers.add(field.icm_sweep(*given_).tobytes())
     assert len(answers) == len(mistakes) + 1
 
 
 def test_opinions_stay_opinions():
     Q, U, beta = opinions(np.random.default_rng(0), 3, 4, 5)
     for _ in range(3):
-        Q = hw2_ild.mean_field_step(Q, U, beta)
+        Q = field.mean_field_step(Q, U, beta)
         np.testing.assert_allclose(Q.sum(axis=0), 1)
         assert (Q >= 0).all()
 
@@ -109,7 +110,7 @@ def test_the_two_steps_in_turn_are_the_courses_em():
     w = rng.uniform(0.1, 2, 500)
     pi, mu, var = np.full(2, 0.5), np.array([-3.0, 3.0]), np.full(2, 25.0)
     for _ in range(200):
-        pi, mu, var = hw2_ild.m_step(x, hw2_ild.e_step(x, pi, mu, var), w, 1.0)
+        pi, mu, var = clustering.m_step(x, clustering.e_step(x, pi, mu, var), w, 1.0)
     gmm = fit_gmm(x, 2, w, settings=Em(floor=1.0, tolerance=1e-12))
     np.testing.assert_allclose(mu, gmm.means, atol=1e-3)
     np.testing.assert_allclose(var, gmm.variances, atol=1e-2)
@@ -127,7 +128,7 @@ def test_two_talkers_who_take_turns_come_out_whole():
     x = np.stack([low + 0.5 * high, 0.5 * low + high])
     X = fourier.stft(x, 256, 64)
     labels = (np.indices(X.shape[1:])[0] >= 64).astype(int)
-    talkers = hw2_ild.separate(labels, X, 256, 64, n)
+    talkers = masking.separate(labels, X, 256, 64, n)
     np.testing.assert_allclose(
         talkers[:, 256:-256], [low[256:-256], high[256:-256]], atol=0.01
     )
@@ -143,7 +144,7 @@ def test_scene_has_two_talkers_apart_and_loud_enough(student):
     assert -12 < left < -4
     assert 4 < right < 12
     assert mine.x.shape == (2, 64000)
-    assert np.abs(mine.x).max() == pytest.approx(hw2_ild.LOUDEST)
+    assert np.abs(mine.x).max() == pytest.approx(LOUDEST)
     np.testing.assert_allclose(mine.images.sum(axis=0), mine.x, atol=1e-12)
     assert np.sqrt(np.mean(mine.images**2, axis=-1)).min() > 0.01
 
@@ -175,7 +176,7 @@ def test_the_homework_works_on_every_scene(student):
     U = np.log(np.maximum(R, 1e-12))
     Q = R
     for _ in range(5):
-        Q = hw2_ild.mean_field_step(Q, U, 0.75)
+        Q = field.mean_field_step(Q, U, 0.75)
     alone, good, bad, smooth = (
         score(mine, sounds)
         for sounds in (mine.x, *(taken_apart(mine, X, P) for P in (clean, R, Q)))
@@ -190,12 +191,12 @@ def shares(A, loudness):
     x, w = A.ravel()[loudest], loudness.ravel()[loudest]
     pi, mu, var = np.full(2, 0.5), np.array([-3.0, 3.0]), np.full(2, 25.0)
     for _ in range(30):
-        pi, mu, var = hw2_ild.m_step(x, hw2_ild.e_step(x, pi, mu, var), w, 1.0)
-    return hw2_ild.e_step(A.ravel(), pi, mu, var).T.reshape(2, *A.shape)
+        pi, mu, var = clustering.m_step(x, clustering.e_step(x, pi, mu, var), w, 1.0)
+    return clustering.e_step(A.ravel(), pi, mu, var).T.reshape(2, *A.shape)
 
 
 def taken_apart(mine, X, Q):
-    return hw2_ild.separate(Q.argmax(axis=0), X, 1024, 256, mine.x.shape[1])
+    return masking.separate(Q.argmax(axis=0), X, 1024, 256, mine.x.shape[1])
 
 
 def score(mine, sounds):

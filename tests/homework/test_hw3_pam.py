@@ -6,11 +6,10 @@ import torch
 from scipy.signal import get_window
 
 from coursekit import metrics, psychoacoustics
-from coursekit.homework import hw3_pam
-from coursekit.homework.checks.answers import answer
+from coursekit.homework.checks.ask import answer
 from coursekit.homework.checks.cases import Gradient, draw
 from coursekit.homework.checks.judge import diagnosis
-from coursekit.homework.hw3_pam import HOMEWORK, check, my_recordings
+from coursekit.homework.hw3_pam import HOMEWORK, check, magnitudes, my_recordings
 
 STUDENTS = ["Ada", "Grace", "anyone", "Bob"]
 
@@ -102,15 +101,15 @@ def test_gradients_are_those_of_finite_differences(space):
 
 def test_magnitudes_carry_the_calibration_of_psd():
     s = np.random.default_rng(2).standard_normal((2, 1, 1024)) / 10
-    x = hw3_pam.magnitudes(torch.from_numpy(s)).numpy()
+    x = magnitudes(torch.from_numpy(s)).numpy()
     level = psychoacoustics.psd(psychoacoustics.frames_of(s))
     np.testing.assert_allclose(20 * np.log10(x) + 96, level, atol=1e-9)
-    assert x.shape == hw3_pam.mask_of(torch.from_numpy(s), 16000).shape
+    assert x.shape == psychoacoustics.mask_of(torch.from_numpy(s), 16000).shape
 
 
 def test_magnitudes_of_silence_have_a_gradient():
     s = torch.zeros(1024, dtype=torch.float64, requires_grad=True)
-    hw3_pam.magnitudes(s).sum().backward()
+    magnitudes(s).sum().backward()
     assert torch.equal(s.grad, torch.zeros(1024, dtype=torch.float64))
 
 

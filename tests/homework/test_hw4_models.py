@@ -8,11 +8,10 @@ from scipy.stats import entropy as scipys_entropy
 
 from coursekit import coding, metrics
 from coursekit.coding.autoencoder import SubPixelUp
-from coursekit.homework import hw4_models
-from coursekit.homework.checks.answers import answer
+from coursekit.homework.checks.ask import answer
 from coursekit.homework.checks.cases import Gradient, draw
 from coursekit.homework.checks.judge import diagnosis
-from coursekit.homework.hw4_models import HOMEWORK, check, my_voice
+from coursekit.homework.hw4_models import HOMEWORK, check, codec, my_voice
 
 RNG = np.random.default_rng(4)
 X, CENTROIDS = RNG.uniform(-1, 1, 7), np.array([-0.9, -0.2, 0.4, 1.1])
@@ -63,7 +62,7 @@ def test_the_homeworks_quantiser_is_the_courses(space):
     module = coding.SoftToHard(6, alpha=7.0).double()
     x = torch.from_numpy(X).requires_grad_()
     y, _ = module(x)
-    ours = hw4_models.quantise(x, module.centroids, module.alpha)
+    ours = codec.quantise(x, module.centroids, module.alpha)
     assert torch.allclose(y, ours)
     slopes = [
         torch.autograd.grad(out.sum(), x, retain_graph=True)[0] for out in (y, ours)
@@ -72,7 +71,7 @@ def test_the_homeworks_quantiser_is_the_courses(space):
 
 
 def test_entropy_is_scipys_and_the_courses(space):
-    p = hw4_models.assignments(RNG, 5, 3, 6)
+    p = codec.assignments(RNG, 5, 3, 6)
     bits = space["entropy"](torch.from_numpy(p)).item()
     q = p.reshape(-1, 6).mean(0)
     np.testing.assert_allclose(bits, scipys_entropy(q, base=2))
@@ -82,7 +81,7 @@ def test_entropy_is_scipys_and_the_courses(space):
 
 
 def test_the_gradient_of_entropy_is_the_closed_form(space):
-    p = hw4_models.assignments(RNG, 5, 4)
+    p = codec.assignments(RNG, 5, 4)
     got = answer(space["entropy"], (p,), 5.0, Gradient()).value
     slope = -(np.log2(p.mean(0)) + 1 / np.log(2)) / 5
     np.testing.assert_allclose(got, np.tile(slope, (5, 1)))
@@ -101,7 +100,7 @@ def test_sub_pixels_take_turns(space):
 
 def test_parameters_have_the_names_that_the_text_gives(space):
     names = {name for name, _ in space["codec"](2, 4).named_parameters()}
-    assert names == {name for name, _ in hw4_models.Codec(2, 4).named_parameters()}
+    assert names == {name for name, _ in codec.Codec(2, 4).named_parameters()}
     start = dict(space["learnt_quantiser"](3).named_parameters())
     assert start["centroids"].tolist() == [-1, 0, 1]
     assert start["log_alpha"].shape == ()

@@ -12,26 +12,66 @@ Transform".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
-from coursekit import data, fourier
+from coursekit import fourier
 from coursekit.homework.checks.cases import (
-    Args,
     Case,
     Homework,
     Misconception,
     Part,
-    student_rng,
 )
-from coursekit.homework.checks.checker import ANYONE, Checker
-
-Rng = np.random.Generator
-Numbers = np.ndarray
-Pair = tuple[Numbers, Numbers]
-
-NAME = "hw1_dft"
+from coursekit.homework.checks.checker import Checker
+from coursekit.homework.hw1_dft.frames import (
+    _add,
+    _add_whole,
+    _average,
+    _columns,
+    _eight,
+    _half_apart,
+    _hann,
+    _left_over,
+    _odd_length,
+    _ones,
+    _overwrite,
+    _padded_at_the_end,
+    _pile,
+    _short_signal,
+    _spectra,
+    _stft_with,
+    stft,
+)
+from coursekit.homework.hw1_dft.resolution import (
+    COARSEST,
+    NAME,
+    _my_clicks_case,
+    _my_tones_case,
+    _nothing,
+    judge_bins,
+    judge_clicks,
+    judge_note,
+    judge_tones,
+    my_clicks,
+    my_tones,
+    my_voice,
+)
+from coursekit.homework.hw1_dft.transform import (
+    _SCALES,
+    _WRONG_MATRICES,
+    Numbers,
+    Pair,
+    _constant,
+    _four,
+    _half_matrix,
+    _half_spectrum,
+    _impulse_spectrum,
+    _late_impulse,
+    _own_numbers,
+    _own_size,
+    _own_spectrum,
+    _polar,
+)
 
 PARTS = (
     Part("dft_matrix", 4, "01_dft", results=("C", "S")),
@@ -44,7 +84,6 @@ PARTS = (
     Part("frame_for_clicks", 2, "02_stft", is_value=True),
 )
 
-
 FORBIDDEN = (
     "coursekit.fourier.dft_matrix",
     "coursekit.fourier.dft",
@@ -54,7 +93,7 @@ FORBIDDEN = (
     "coursekit.fourier.stft",
     "coursekit.fourier.istft",
     "coursekit.fourier.overlap_add",
-    "coursekit.homework.hw1_dft.stft",
+    "coursekit.homework.hw1_dft.frames.stft",
     "numpy.fft",
     "scipy.fft",
     "scipy.fftpack",
@@ -71,299 +110,6 @@ FORBIDDEN = (
     "librosa.util.utils.frame",
 )
 """What the homework asks to write: modules, and functions by module and name."""
-
-
-# --- a student's own recordings -------------------------------------------------
-
-RATE = 16000
-"""Samples per second of the recordings."""
-
-NOTE = (0.75, 0.5)
-"""When the two tones begin, and how long they last, in seconds."""
-
-COARSEST = 500.0
-"""The widest bins, in Hz, that still tell the vowels of the voice apart."""
-
-
-@dataclass(frozen=True)
-class Recording:
-    """A recording made for one student.
-
-    Parameters
-    ----------
-    x
-        float64 ``(samples,)`` in [-1, 1].
-    rate
-        Samples per second.
-    at
-        Where the two things are: frequencies of the tones in Hz, or times of the
-        clicks in seconds.
-    caption
-        What is heard.
-    """
-
-    x: Numbers
-    rate: int
-    at: tuple[float, float]
-    caption: str
-
-    @property
-    def apart(self) -> float:
-        """How far the two things are apart, in Hz or in seconds."""
-        return self.at[1] - self.at[0]
-
-
-def _voice(rng: Rng, seconds: float, level_db: float) -> Numbers:
-    """Return an excerpt of the pack's speech at a level in dBFS (RMS)."""
-    length = round(seconds * RATE)
-    long = [c for c in data.clips("speech") if c.seconds >= seconds]
-    sound = long[rng.integers(len(long))].audio(RATE)
-    start = int(rng.integers(max(1, len(sound) - length)))
-    x = sound[start : start + length]
-    x = np.pad(x, (0, length - len(x)))
-    return x * 10 ** (level_db / 20) / max(float(np.sqrt(np.mean(x**2))), 1e-6)
-
-
-def _tones(rng: Rng) -> Recording:
-    f1 = float(rng.integers(300, 900))
-    f2 = f1 + float(rng.integers(100, 161)) / 10
-    begin, lasting = (round(s * RATE) for s in NOTE)
-    t = np.arange(lasting) / RATE
-    edge = np.minimum(1, np.minimum(t, t[::-1]) / 0.005)  # no clicks at the ends
-    x = _voice(rng, 2.0, -40).clip(-0.5, 0.5)
-    note = np.cos(2 * np.pi * f1 * t) + np.cos(2 * np.pi * f2 * t)
-    x[begin : begin + lasting] += 0.15 * edge * note
-    caption = f"a quiet voice, and for half a second two tones {f2 - f1:.1f} Hz apart"
-    return Recording(x, RATE, (f1, f2), caption)
-
-
-def _clicks(rng: Rng) -> Recording:
-    first = int(rng.integers(6000, 9000))
-    second = first + int(rng.integers(96, 161))
-    x = _voice(rng, 1.0, -45).clip(-0.1, 0.1)
-    click = 0.7 * 0.6 ** np.arange(12) * (-1.0) ** np.arange(12)
-    for start in (first, second):
-        x[start : start + click.size] += click
-    ms = (second - first) / RATE * 1000
-    caption = f"a quiet voice, and in it two clicks {ms:.1f} ms apart"
-    return Recording(x, RATE, (first / RATE, second / RATE), caption)
-
-
-def my_tones(student: str = ANYONE) -> Recording:
-    """Return the student's recording of two tones close in frequency.
-
-    Parameters
-    ----------
-    student
-        The name; each gets other tones, in another excerpt of speech.
-
-    Examples
-    --------
-    >>> mine = my_tones("Ada")
-    >>> mine.x.shape, mine.rate, 10 <= mine.apart <= 16
-    ((32000,), 16000, True)
-    """
-    what = "frame_for_tones/the tones stand apart"
-    return _tones(student_rng(NAME, student or ANYONE, what))
-
-
-def my_clicks(student: str = ANYONE) -> Recording:
-    """Return the student's recording of two clicks close in time.
-
-    Examples
-    --------
-    >>> mine = my_clicks("Ada")
-    >>> mine.x.shape, 0.006 <= mine.apart <= 0.01
-    ((16000,), True)
-    """
-    what = "frame_for_clicks/the clicks stand apart"
-    return _clicks(student_rng(NAME, student or ANYONE, what))
-
-
-def my_voice(student: str = ANYONE) -> Recording:
-    """Return two seconds of the student's own speaker, undisturbed.
-
-    Examples
-    --------
-    >>> my_voice("Ada").x.shape
-    (32000,)
-    """
-    x = _voice(student_rng(NAME, student or ANYONE, "my_voice"), 2.0, -24)
-    return Recording(x.clip(-1, 1), RATE, (0.0, 2.0), "two seconds of a voice")
-
-
-# --- judging a choice -----------------------------------------------------------
-
-
-def _frame_fault(frame: object) -> str | None:
-    if not isinstance(frame, int | float) or not 1 <= frame < np.inf:
-        return "a frame length is a number of samples: a whole number above 0"
-    return None
-
-
-def judge_tones(frame: float, recording: Recording) -> str | None:
-    """Return what is wrong with a frame length for two tones, or None.
-
-    Right is what leaves a dip of 3 dB between the tones in the average spectrum
-    of the note, seen through a Hann window (`coursekit.fourier.tone_dip`).
-    """
-    fault = _frame_fault(frame)
-    if fault or frame > recording.x.size:
-        return fault or f"{frame:g} samples are more than the recording has"
-    begin, lasting = (round(s * recording.rate) for s in NOTE)
-    note = recording.x[begin : begin + lasting]
-    if frame > note.size:
-        note = np.pad(note, int(frame) // 2)
-    f1, f2 = recording.at
-    if fourier.tones_separated(note, recording.rate, int(frame), f1, f2):
-        return None
-    return (
-        f"with {frame:g} samples a bin is {recording.rate / frame:.3g} Hz wide: "
-        f"the two tones, {recording.apart:.3g} Hz apart, melt into one line"
-    )
-
-
-def judge_note(frame: float) -> str | None:
-    """Return None where a frame fits into the note that holds the tones."""
-    fault = _frame_fault(frame)
-    if fault or frame <= NOTE[1] * RATE:
-        return fault
-    return (
-        f"a frame of {frame:g} samples lasts {frame / RATE:.2g} s, the note only "
-        f"{NOTE[1]:g} s: what it adds to the note is not the note"
-    )
-
-
-def judge_clicks(frame: float, recording: Recording) -> str | None:
-    """Return what is wrong with a frame length for two clicks, or None.
-
-    Right is what leaves a dip of 3 dB between the clicks in the energy of frames
-    with a Hann window (`coursekit.fourier.click_dip`).
-    """
-    fault = _frame_fault(frame)
-    if fault or frame > recording.x.size:
-        return fault or f"{frame:g} samples are more than the recording has"
-    if fourier.clicks_separated(recording.x, recording.rate, int(frame), *recording.at):
-        return None
-    return (
-        f"a frame of {frame:g} samples lasts {frame / recording.rate * 1e3:.3g} ms: "
-        f"the two clicks, {recording.apart * 1e3:.3g} ms apart, fall into the same one"
-    )
-
-
-def judge_bins(frame: float) -> str | None:
-    """Return None where the bins are still narrow enough for the voice."""
-    fault = _frame_fault(frame)
-    if fault or RATE / frame <= COARSEST:
-        return fault
-    return (
-        f"with {frame:g} samples the bins are {RATE / frame:.3g} Hz wide: nothing is "
-        f"left of the voice (at most {COARSEST:g} Hz)"
-    )
-
-
-# --- visible cases --------------------------------------------------------------
-
-
-def stft(x: Numbers, frame: int, hop: int) -> Numbers:
-    """Return the homework's STFT: whole frames only, nothing padded.
-
-    Parameters
-    ----------
-    x
-        Real sound ``(samples,)``, at least one frame long.
-    frame, hop
-        In samples.
-
-    Returns
-    -------
-    X
-        Complex ``(frame // 2 + 1, T)`` with ``T = 1 + (samples - frame) // hop``:
-        ``X_r - 1j * X_i`` of each frame under the periodic Hann window, so columns
-        that `coursekit.fourier.stft` has as well.
-
-    Examples
-    --------
-    >>> stft(np.ones(10), 4, 2).shape
-    (3, 4)
-    """
-    frames = fourier.split_frames(x, frame, hop).T * fourier.window("hann", frame)
-    X_r, X_i = fourier.dft(frames)
-    return (X_r - 1j * X_i)[:, : frame // 2 + 1].T
-
-
-def _few(rng: Rng, n: int) -> Numbers:
-    """Return whole numbers, so that expected and got are easy to read."""
-    x = rng.integers(1, 10, n) * rng.choice([-1, 1], n)
-    return x.astype(float)
-
-
-def _four(rng: Rng) -> Args:
-    return (4,)
-
-
-def _own_size(rng: Rng) -> Args:
-    return (int(rng.integers(5, 9)),)
-
-
-def _constant(rng: Rng) -> Args:
-    return (np.full(6, float(rng.integers(1, 10))),)
-
-
-def _late_impulse(rng: Rng) -> Args:
-    x = np.zeros(8)
-    x[rng.choice([1, 3, 5, 7])] = float(rng.integers(2, 10))
-    return (x,)
-
-
-def _own_numbers(rng: Rng) -> Args:
-    return (_few(rng, int(rng.integers(7, 10))),)
-
-
-def _impulse_spectrum(rng: Rng) -> Args:
-    return fourier.dft(_late_impulse(rng)[0])
-
-
-def _own_spectrum(rng: Rng) -> Args:
-    return fourier.dft(_own_numbers(rng)[0])
-
-
-def _eight(rng: Rng) -> Args:
-    return (8,)
-
-
-def _odd_length(rng: Rng) -> Args:
-    return (int(rng.choice([5, 7, 9, 11])),)
-
-
-def _short_signal(rng: Rng) -> Args:
-    return (_few(rng, 20), 8, 4)
-
-
-def _left_over(rng: Rng) -> Args:
-    return (_few(rng, 23 + int(rng.integers(3))), 10, 4)
-
-
-def _ones(rng: Rng) -> Args:
-    return (np.ones((4, 3)), 2)
-
-
-def _half_apart(rng: Rng) -> Args:
-    # Halves, so that sums kept in whole numbers are seen.
-    return (_few(rng, 24).reshape(6, 4) / 2, 3)
-
-
-def _my_tones_case(rng: Rng) -> Args:
-    return (_tones(rng),)
-
-
-def _my_clicks_case(rng: Rng) -> Args:
-    return (_clicks(rng),)
-
-
-def _nothing(rng: Rng) -> Args:
-    return ()
-
 
 VISIBLE = (
     Case(
@@ -445,86 +191,6 @@ VISIBLE = (
 )  # fmt: skip
 
 
-# --- misconceptions -------------------------------------------------------------
-#
-# Wrong matrices are wrong in all that is computed from them, so they are written
-# once, as functions of n, and applied to each part.
-
-
-def _at(angle: Numbers) -> Pair:
-    return np.cos(angle), np.sin(angle)
-
-
-def _products(n: int, first: int = 0) -> Numbers:
-    t = np.arange(first, n + first)
-    return np.outer(t, t)
-
-
-_WRONG_MATRICES: dict[str, tuple[str, Callable[[int], Pair]]] = {
-    "sine-sign-flipped": (
-        "with the sine's sign flipped: numpy writes it so, the lecture's has a plus",
-        lambda n: _at(-2 * np.pi * _products(n) / n),
-    ),
-    "missing-two-pi": (
-        "without 2π: the cosine counts in radians, not in turns",
-        lambda n: _at(_products(n) / n),
-    ),
-    "half-turns": (
-        "with π instead of 2π: each wave turns half as often as it should",
-        lambda n: _at(np.pi * _products(n) / n),
-    ),
-    "degrees-for-radians": (
-        "with 360 for a turn: numpy's cosine wants radians, 2π for a turn",
-        lambda n: _at(360.0 * _products(n) / n),
-    ),
-    "n-minus-one": (
-        "over N - 1 instead of N: the wave closes one sample too early",
-        lambda n: _at(2 * np.pi * _products(n) / (n - 1)),
-    ),
-    "counted-from-one": (
-        "with f and t counted from 1: both begin at 0",
-        lambda n: _at(2 * np.pi * _products(n, 1) / n),
-    ),
-    "sine-and-cosine-swapped": (
-        "with sine and cosine swapped: the cosine belongs to X_r",
-        lambda n: _at(2 * np.pi * _products(n) / n)[::-1],
-    ),
-}
-
-_SCALES: dict[str, tuple[str, Callable[[int], float]]] = {
-    "scaled-forward": (
-        "divided by N: the forward transform is unscaled, 1/N belongs to the inverse",
-        lambda n: 1 / n,
-    ),
-    "orthonormal": (
-        "divided by √N: the lecture keeps all of 1/N for the inverse",
-        lambda n: 1 / np.sqrt(n),
-    ),
-}
-
-
-def _columns(x: Numbers, frame: int, hop: int) -> Numbers:
-    """Return frames as columns, of any hop, also where the frame is the shorter."""
-    starts = range(0, len(x) - frame + 1, hop)
-    return np.stack([x[start : start + frame] for start in starts], axis=1)
-
-
-def _spectra(frames: Numbers, matrices: Callable[[int], Pair]) -> Numbers:
-    C, S = matrices(len(frames))
-    return ((C - 1j * S) @ frames)[: len(frames) // 2 + 1]
-
-
-def _stft_with(
-    window: Callable[[int], Numbers], x: Numbers, frame: int, hop: int
-) -> Numbers:
-    frames = _columns(x, frame, hop) * window(frame)[:, None]
-    return np.fft.rfft(frames, axis=0)
-
-
-def _hann(n: int) -> Numbers:
-    return np.sin(np.pi * np.arange(n) / n) ** 2
-
-
 def _wrong_matrices() -> Iterator[Misconception]:
     for name, (how, matrices) in _WRONG_MATRICES.items():
 
@@ -572,51 +238,6 @@ def _wrong_scales() -> Iterator[Misconception]:
         yield Misconception("dft_matrix", name, f"these are the waves {how}", matrices)
         yield Misconception("dft", name, f"this is the DFT {how}", forward)
         yield Misconception("stft", name, f"this is the STFT {how}", spectrogram)
-
-
-def _half_matrix(n: int) -> Pair:
-    C, S = fourier.dft_matrix(n)
-    return C[: n // 2 + 1], S[: n // 2 + 1]
-
-
-def _half_spectrum(x: Numbers) -> Pair:
-    X_r, X_i = fourier.dft(x)
-    return X_r[: len(x) // 2 + 1], X_i[: len(x) // 2 + 1]
-
-
-def _polar(x: Numbers) -> Pair:
-    X_r, X_i = fourier.dft(x)
-    return np.hypot(X_r, X_i), np.arctan2(X_i, X_r)
-
-
-def _pile(frames: Numbers, hop: int, put: Callable[..., None]) -> Numbers:
-    frame, T = frames.shape
-    x = np.zeros((T - 1) * hop + frame)
-    for t in range(T):
-        put(x[t * hop : t * hop + frame], frames[:, t])
-    return x
-
-
-def _overwrite(place: Numbers, frame: Numbers) -> None:
-    place[:] = frame
-
-
-def _add(place: Numbers, frame: Numbers) -> None:
-    place += frame
-
-
-def _add_whole(place: Numbers, frame: Numbers) -> None:
-    place[:] = np.trunc(place + frame)
-
-
-def _average(frames: Numbers, hop: int) -> Numbers:
-    total = fourier.overlap_add(frames, hop)
-    return total / fourier.overlap_add(np.ones_like(frames), hop)
-
-
-def _padded_at_the_end(x: Numbers, frame: int, hop: int) -> Numbers:
-    missing = -(len(x) - frame) % hop
-    return stft(np.pad(x, (0, missing)), frame, hop)
 
 
 _OTHERS = (
@@ -806,3 +427,5 @@ HOMEWORK = Homework(
 )
 
 check = Checker(HOMEWORK)
+
+__all__ = ["HOMEWORK", "check", "my_clicks", "my_tones", "my_voice"]

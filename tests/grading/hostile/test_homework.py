@@ -161,7 +161,7 @@ FFT = (
     "X = u.fft(np.asarray(x, complex), 1.0, out=np.empty(len(x), complex))\n"
     "return X.real, -X.imag"
 )
-OWN = "import coursekit.homework.hw1_dft as h"
+OWN = "import coursekit.homework.hw1_dft.frames as h"
 COPIED = inspect.getsource(fourier.dft_matrix).replace("def dft_matrix", "def copied")
 PASTED = f"Numbers = object\n_count = lambda s, n: n\n{COPIED}\n"
 

@@ -54,8 +54,11 @@ FORBIDDEN = (
     "coursekit.coding.entropy.entropy",
     "coursekit.coding.entropy.EntropyModel",
     "coursekit.coding.autoencoder.SubPixelUp",
-    *(f"coursekit.homework.hw4_models.{name}" for name in ("quantise", "entropy")),
-    "coursekit.homework.hw4_models.Codec",
+    *(
+        f"coursekit.homework.hw4_models.codec.{name}"
+        for name in ("quantise", "entropy")
+    ),
+    "coursekit.homework.hw4_models.codec.Codec",
 )
 """What the homework asks to write: functions and classes by module and name."""
 

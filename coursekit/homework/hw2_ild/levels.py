@@ -1,0 +1,185 @@
+"""Level differences: those that a place makes, and those of two spectra."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from coursekit import spatial
+from coursekit.homework.checks.cases import (
+    Args,
+    Misconception,
+)
+from coursekit.homework.hw2_ild.scene import (
+    Numbers,
+    Place,
+    Rng,
+    _scene,
+)
+from coursekit.spatial.ild import FLOOR
+
+# --- misconceptions -------------------------------------------------------------
+#
+# The visible cases come below: boards of labels are drawn until each of these
+# mistakes would show on them.
+
+
+def _reaches(source: Place, left: Place, right: Place) -> tuple[float, float]:
+    return spatial.distance(source, left), spatial.distance(source, right)
+
+
+_GEOMETRY = (
+    Misconception(
+        "expected_ild", "left-over-right",
+        "this is left over right: the nearer microphone is the louder one, and right "
+        "stands above the line",
+        lambda source, left, right: -spatial.expected_ild(source, left, right),
+    ),
+    Misconception(
+        "expected_ild", "power-decibels",
+        "this is 10 log of the ratio: distances divide amplitudes, and decibels of "
+        "amplitude are 20 log",
+        lambda *places: spatial.expected_ild(*places) / 2,
+    ),
+    Misconception(
+        "expected_ild", "natural-log",
+        "this is the natural logarithm: decibels count powers of ten",
+        lambda *places: spatial.expected_ild(*places) * np.log(10),
+    ),
+    Misconception(
+        "expected_ild", "squared-distance",
+        "this takes the amplitude to fall with the square of the distance: that is the "
+        "power",
+        lambda *places: spatial.expected_ild(*places) * 2,
+    ),
+    Misconception(
+        "expected_ild", "no-decibels",
+        "this is the ratio right over left itself: its level is asked for, in dB",
+        lambda *places: 1 / spatial.amplitude_ratio(*places),
+    ),
+    Misconception(
+        "expected_ild", "the-decks-ratio",
+        "this is the deck's a, left over right and no level: asked for is right over "
+        "left in dB",
+        spatial.amplitude_ratio,
+    ),
+    Misconception(
+        "expected_ild", "difference-of-distances",
+        "this is the difference of the distances: levels compare by their ratio",
+        lambda *places: _reaches(*places)[0] - _reaches(*places)[1],
+    ),
+    Misconception(
+        "expected_ild", "along-one-axis",
+        "this measures along the first axis alone: a distance needs all coordinates",
+        lambda source, left, right: 20
+        * np.log10(abs(source[0] - left[0]) / abs(source[0] - right[0])),
+    ),
+)  # fmt: skip
+
+
+def _floor_of(*channels: Numbers) -> float:
+    return FLOOR * max(np.abs(X).max() for X in channels)
+
+
+def _level(X: Numbers, floor: float) -> Numbers:
+    return 20 * np.log10(np.abs(X) + floor)
+
+
+def _magnitudes_subtracted(L: Numbers, R: Numbers) -> Numbers:
+    return np.abs(R) - np.abs(L)
+
+
+_LEVELS = (
+    Misconception(
+        "ild", "left-over-right",
+        "this is left over right: the right microphone stands above the line",
+        lambda L, R: spatial.ild(R, L),
+    ),
+    Misconception(
+        "ild", "power-decibels",
+        "this is 10 log of the amplitudes: their level is 20 log",
+        lambda L, R: spatial.ild(L, R) / 2,
+    ),
+    Misconception(
+        "ild", "squared-magnitudes",
+        "this is 20 log of the powers |X|²: it is 20 log of the amplitudes",
+        lambda L, R: spatial.ild(L, R) * 2,
+    ),
+    Misconception(
+        "ild", "natural-log",
+        "this is the natural logarithm: decibels count powers of ten",
+        lambda L, R: spatial.ild(L, R) * np.log(10),
+    ),
+    Misconception(
+        "ild", "no-floor",
+        "there is no floor: a silent bin divides by zero",
+        lambda L, R: _level(R, 0) - _level(L, 0),
+    ),
+    Misconception(
+        "ild", "absolute-floor",
+        "the floor is 1e-6 for every recording: it should be 1e-6 of the largest "
+        "magnitude",
+        lambda L, R: _level(R, 1e-6) - _level(L, 1e-6),
+    ),
+    Misconception(
+        "ild", "floor-below-only",
+        "the floor stands below the line only: in both channels, exchanging them flips "
+        "the sign and nothing else",
+        lambda L, R: _level(R, 0) - _level(L, _floor_of(L, R)),
+    ),
+    Misconception(
+        "ild", "a-floor-for-each-channel",
+        "each channel has a floor of its own: with one for both, two silent bins are "
+        "at 0 dB",
+        lambda L, R: _level(R, _floor_of(R)) - _level(L, _floor_of(L)),
+    ),
+    Misconception(
+        "ild", "no-decibels",
+        "this is the ratio of the magnitudes: its level is asked for, in dB",
+        lambda L, R: 10 ** (spatial.ild(L, R) / 20),
+    ),
+    Misconception(
+        "ild", "difference-of-magnitudes",
+        "this is the difference of the magnitudes: it grows with the loudness",
+        _magnitudes_subtracted,
+    ),
+    Misconception(
+        "ild", "real-parts",
+        "this compares the real parts: what counts is the magnitude, np.abs",
+        lambda L, R: spatial.ild(L.real, R.real),
+    ),
+)  # fmt: skip
+
+
+# --- visible cases --------------------------------------------------------------
+
+
+def _lecture_scene(rng: Rng) -> Args:
+    scene = spatial.deck_scene()
+    return scene.sources[1], scene.left, scene.right
+
+
+def _first_talker(rng: Rng) -> Args:
+    scene = _scene(rng)
+    return scene.sources[0], scene.left, scene.right
+
+
+_PYTHAGORAS = np.array([3 + 4j, 4 - 3j, -6 + 8j, 5j, -12 + 5j, 8 + 6j, 1j, -2, 4 + 0j])
+"""Complex numbers whose magnitudes are whole numbers."""
+
+
+def _few_bins(rng: Rng) -> Args:
+    return tuple(rng.choice(_PYTHAGORAS, (2, 2, 3)))
+
+
+def _silent_bins(rng: Rng) -> Args:
+    L, R = rng.choice(_PYTHAGORAS, (2, 2, 4))
+    for n, silent in enumerate([(L,), (R,), (L, R)]):
+        for X in silent:
+            X[rng.integers(2), n] = 0
+    L[0, 2] = R[0, 2] = 0
+    return L, 1.5 * R
+
+
+_DB = "a thousandth of a dB: loud bins do not feel how the floor is set"
+
+_SINGLE = "a ten thousandth of a dB: positions in single precision are good enough"
