@@ -23,7 +23,8 @@ from unittest.mock import patch
 import pytest
 
 from coursekit.grading.publishing import bank
-from coursekit.homework.checks.answers import Missing, ask, plain
+from coursekit.homework.checks.answers import Missing, plain
+from coursekit.homework.checks.ask import ask
 from coursekit.homework.checks.calls import call
 from coursekit.homework.checks.cases import Args, Case, Homework, Way, draw
 from coursekit.homework.checks.judge import Finding, judge, settle
@@ -260,7 +261,7 @@ def pieces(name: str) -> list[Path]:
     """Where the pieces of a homework lie."""
     return [
         SOURCES / name,
-        ROOT / "coursekit" / "homework" / f"{name}.py",
+        ROOT / "coursekit" / "homework" / name,
         ROOT / "solutions" / "cases" / f"{name}.py",
         ROOT / "solutions" / "bank" / name,
     ]
