@@ -10,7 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from coursekit import data, fourier
-from coursekit.homework.checks.cases import Args, Case
+from coursekit.homework.checks.calls import Args
+from coursekit.homework.checks.cases import (
+    Case,
+)
 from coursekit.homework.hw1_dft.frames import stft
 from coursekit.homework.hw1_dft.resolution import RATE
 

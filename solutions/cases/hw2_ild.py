@@ -11,7 +11,10 @@ from __future__ import annotations
 import numpy as np
 
 from coursekit import fourier, spatial
-from coursekit.homework.checks.cases import Args, Case
+from coursekit.homework.checks.calls import Args
+from coursekit.homework.checks.cases import (
+    Case,
+)
 from coursekit.homework.hw2_ild.clustering import e_step, m_step, mixture_of
 from coursekit.homework.hw2_ild.field import (
     board,

@@ -9,7 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from coursekit import data, psychoacoustics
-from coursekit.homework.checks.cases import Args, Case, Gradient, Tensors
+from coursekit.homework.checks.calls import Args, Gradient, Tensors
+from coursekit.homework.checks.cases import (
+    Case,
+)
 from coursekit.homework.hw3_pam.losses import sounds
 from coursekit.homework.hw3_pam.maskers import (
     clear_tones,

@@ -13,7 +13,10 @@ import numpy as np
 
 from coursekit.coding import SoftToHard, soft_assignment
 from coursekit.coding.autoencoder import SubPixelUp
-from coursekit.homework.checks.cases import Applied, Args, Case, Gradient, Tensors
+from coursekit.homework.checks.calls import Applied, Args, Gradient, Tensors
+from coursekit.homework.checks.cases import (
+    Case,
+)
 from coursekit.homework.hw4_models.codec import (
     Codec,
     assignments,

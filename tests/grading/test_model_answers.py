@@ -15,14 +15,11 @@ from coursekit.grading.sandbox.contract import Cell, EndedError, Setting
 from coursekit.grading.sandbox.local import LocalRunner
 from coursekit.grading.sandbox.session import understand
 from coursekit.homework.checks.answers import Lost, NoGradient, NotLoaded, Raised, Value
+from coursekit.homework.checks.calls import RESULT, Applied, Gradient, Tensors
 from coursekit.homework.checks.cases import (
-    RESULT,
-    Applied,
     Case,
-    Gradient,
     Homework,
     Part,
-    Tensors,
 )
 from coursekit.homework.checks.judge import Status, judge
 

@@ -20,7 +20,12 @@ from coursekit.grading.course.directory import Course
 from coursekit.grading.course.nbgrader_steps import CourseError
 from coursekit.grading.pages.report import Report, Row, render, report, write_csv
 from coursekit.grading.publishing import bank, release
-from coursekit.homework.checks.cases import Case, Gradient, Homework, Part
+from coursekit.homework.checks.calls import Gradient
+from coursekit.homework.checks.cases import (
+    Case,
+    Homework,
+    Part,
+)
 from coursekit.homework.checks.checker import Checker, NotYet
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -25,8 +25,12 @@ import pytest
 from coursekit.grading.publishing import bank
 from coursekit.homework.checks.answers import Missing, plain
 from coursekit.homework.checks.ask import ask
-from coursekit.homework.checks.calls import call
-from coursekit.homework.checks.cases import Args, Case, Homework, Way, draw
+from coursekit.homework.checks.calls import Args, Way, call
+from coursekit.homework.checks.cases import (
+    Case,
+    Homework,
+    draw,
+)
 from coursekit.homework.checks.judge import Finding, judge, settle
 
 judging = importlib.import_module("coursekit.homework.checks.judge")

@@ -7,7 +7,10 @@ from scipy.signal import get_window
 
 from coursekit import metrics, psychoacoustics
 from coursekit.homework.checks.ask import answer
-from coursekit.homework.checks.cases import Gradient, draw
+from coursekit.homework.checks.calls import Gradient
+from coursekit.homework.checks.cases import (
+    draw,
+)
 from coursekit.homework.checks.judge import diagnosis
 from coursekit.homework.hw3_pam import HOMEWORK, check, magnitudes, my_recordings
 

@@ -9,7 +9,10 @@ from scipy.stats import entropy as scipys_entropy
 from coursekit import coding, metrics
 from coursekit.coding.autoencoder import SubPixelUp
 from coursekit.homework.checks.ask import answer
-from coursekit.homework.checks.cases import Gradient, draw
+from coursekit.homework.checks.calls import Gradient
+from coursekit.homework.checks.cases import (
+    draw,
+)
 from coursekit.homework.checks.judge import diagnosis
 from coursekit.homework.hw4_models import HOMEWORK, check, codec, my_voice
 

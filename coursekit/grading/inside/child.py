@@ -36,7 +36,10 @@ from typing import Any
 from coursekit.grading.inside import wire
 from coursekit.grading.inside.guards import Guards
 from coursekit.homework.checks import answers, ask, calls
-from coursekit.homework.checks.cases import RESULT, Part, Way
+from coursekit.homework.checks.calls import RESULT, Way
+from coursekit.homework.checks.cases import (
+    Part,
+)
 
 MAX_OUTPUT = 20_000
 """Characters that are kept of what one cell prints."""

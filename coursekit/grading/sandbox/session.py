@@ -26,7 +26,10 @@ from coursekit.grading.sandbox.contract import (
     Transcript,
 )
 from coursekit.homework.checks import answers, calls
-from coursekit.homework.checks.cases import RESULT, Args, Part, Way
+from coursekit.homework.checks.calls import RESULT, Args, Way
+from coursekit.homework.checks.cases import (
+    Part,
+)
 
 MAX_RAW = 4000
 """Characters that are kept of what a process wrote past Python's own output."""

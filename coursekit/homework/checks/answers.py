@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from coursekit.homework.checks.calls import (
+    Args,
     NoGradient,
     NotLoaded,
 )
-from coursekit.homework.checks.cases import Args
 
 LARGEST_BYTES = 256 * 2**20
 """The largest array that counts as an answer."""

@@ -33,11 +33,16 @@ from coursekit.homework.checks.answers import (
     same,
 )
 from coursekit.homework.checks.calls import (
+    RESULT,
+    Args,
     NoAnswerError,
+    Way,
     call,
     load_for,
 )
-from coursekit.homework.checks.cases import RESULT, Args, Part, Way
+from coursekit.homework.checks.cases import (
+    Part,
+)
 
 
 class _OutOfTimeError(BaseException):

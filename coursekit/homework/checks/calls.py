@@ -1,6 +1,6 @@
 """How a question is put: plain call, tensors, gradient, a module with given weights.
 
-`call` asks one function in one of the ways of `coursekit.homework.checks.cases`. It is
+`call` asks one function in one of these ways. It is
 used alike on the student's function, where that runs, and on the reference and the
 misconceptions, where the answers are judged. torch is imported only by the ways that
 need it.
@@ -15,15 +15,65 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.homework.checks.cases import (
-    Applied,
-    Args,
-    Gradient,
-    Part,
-    Result,
-    Tensors,
-    Way,
-)
+Args = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A way to ask: the function is called, and what it returns is the answer."""
+
+
+@dataclass(frozen=True)
+class Tensors:
+    """A way to ask: as `Result`, with each array given as a torch tensor.
+
+    float64 arrays become float64 tensors.
+    """
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """A way to ask: as `Tensors`, and the answer is the gradient of what is returned.
+
+    The function returns a single number, a tensor without dimensions; the answer is
+    an array of the shape of the argument.
+
+    Parameters
+    ----------
+    of
+        The argument in which it is differentiated, counted from 0: an array of
+        floats.
+    weighted
+        Whether what is returned has dimensions. The last of the case's arguments is
+        then kept back: an array of weights of the same shape. The answer is the
+        gradient of the sum of the result times the weights.
+    """
+
+    of: int = 0
+    weighted: bool = False
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A way to ask: the function builds a torch module, and the module is applied.
+
+    The case's arguments are three: a tuple, with which the function is called; a
+    dict, whose arrays are loaded into the module's parameters and buffers of these
+    names; a tuple, to which the module is applied, its arrays as float64 tensors.
+
+    Parameters
+    ----------
+    training
+        Whether the module is applied as in training (``train()``, not ``eval()``).
+    """
+
+    training: bool = False
+
+
+Way = Result | Tensors | Gradient | Applied
+
+RESULT = Result()
+"""How functions are asked unless a case says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -167,21 +217,21 @@ def call(way: Way, function: Callable[..., Any], args: Args) -> Any:
     return function(*args)
 
 
-def name_of(way: Way, part: Part) -> str:
+def name_of(way: Way, name: str) -> str:
     """Return what the answer is called in a sentence.
 
     Parameters
     ----------
-    way, part
-        How is asked, and what.
+    way, name
+        How is asked, and the name of what.
 
     Examples
     --------
-    >>> name_of(Gradient(), Part("loss", 1, "01_dft"))
+    >>> name_of(Gradient(), "loss")
     'the gradient of loss'
     """
     before = {Gradient: "the gradient of ", Applied: "the output of "}
-    return before.get(type(way), "") + part.name
+    return before.get(type(way), "") + name
 
 
 def _tensors(value: Any) -> Any:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-Args = tuple[Any, ...]
+from coursekit.homework.checks.calls import RESULT, Args, Way
 
 
 @dataclass(frozen=True)
@@ -50,64 +50,6 @@ class Part:
     def grade_id(self) -> str:
         """The ``grade_id`` of the graded cell."""
         return f"check_{self.name}"
-
-
-@dataclass(frozen=True)
-class Result:
-    """A way to ask: the function is called, and what it returns is the answer."""
-
-
-@dataclass(frozen=True)
-class Tensors:
-    """A way to ask: as `Result`, with each array given as a torch tensor.
-
-    float64 arrays become float64 tensors.
-    """
-
-
-@dataclass(frozen=True)
-class Gradient:
-    """A way to ask: as `Tensors`, and the answer is the gradient of what is returned.
-
-    The function returns a single number, a tensor without dimensions; the answer is
-    an array of the shape of the argument.
-
-    Parameters
-    ----------
-    of
-        The argument in which it is differentiated, counted from 0: an array of
-        floats.
-    weighted
-        Whether what is returned has dimensions. The last of the case's arguments is
-        then kept back: an array of weights of the same shape. The answer is the
-        gradient of the sum of the result times the weights.
-    """
-
-    of: int = 0
-    weighted: bool = False
-
-
-@dataclass(frozen=True)
-class Applied:
-    """A way to ask: the function builds a torch module, and the module is applied.
-
-    The case's arguments are three: a tuple, with which the function is called; a
-    dict, whose arrays are loaded into the module's parameters and buffers of these
-    names; a tuple, to which the module is applied, its arrays as float64 tensors.
-
-    Parameters
-    ----------
-    training
-        Whether the module is applied as in training (``train()``, not ``eval()``).
-    """
-
-    training: bool = False
-
-
-Way = Result | Tensors | Gradient | Applied
-
-RESULT = Result()
-"""How functions are asked unless a case says otherwise."""
 
 
 @dataclass(frozen=True)

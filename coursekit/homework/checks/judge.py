@@ -18,13 +18,18 @@ from coursekit.homework.checks import answers
 from coursekit.homework.checks.answers import Answer, NotPlainError, copy_of, plain
 from coursekit.homework.checks.calls import (
     CUTS,
+    Args,
     NoAnswerError,
     NoGradient,
     NotLoaded,
     call,
     name_of,
 )
-from coursekit.homework.checks.cases import Args, Case, Homework, Part
+from coursekit.homework.checks.cases import (
+    Case,
+    Homework,
+    Part,
+)
 from coursekit.homework.checks.compare import (
     Comparison,
     Fault,
@@ -403,7 +408,7 @@ def _weigh(part: Part, case: Case, args: Args, got: Any) -> tuple[Fault | None, 
 
 
 def _comparison(part: Part, case: Case) -> Comparison:
-    named = replace(part, name=name_of(case.way, part))
+    named = replace(part, name=name_of(case.way, part.name))
     return Comparison(named, case.rtol, case.atol)
 
 

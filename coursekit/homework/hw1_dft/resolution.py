@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from coursekit import data, fourier
+from coursekit.homework.checks.calls import Args
 from coursekit.homework.checks.cases import (
-    Args,
     student_rng,
 )
 from coursekit.homework.checks.checker import ANYONE

@@ -7,9 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from coursekit import fourier
-from coursekit.homework.checks.cases import (
-    Args,
-)
+from coursekit.homework.checks.calls import Args
 
 Rng = np.random.Generator
 

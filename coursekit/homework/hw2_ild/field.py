@@ -8,8 +8,8 @@ import numpy as np
 from scipy.special import softmax
 
 from coursekit import masks
+from coursekit.homework.checks.calls import Args
 from coursekit.homework.checks.cases import (
-    Args,
     Misconception,
 )
 from coursekit.homework.hw2_ild.scene import (

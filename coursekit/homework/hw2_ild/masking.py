@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from coursekit import fourier, masks
+from coursekit.homework.checks.calls import Args
 from coursekit.homework.checks.cases import (
-    Args,
     Misconception,
 )
 from coursekit.homework.hw2_ild.scene import (

@@ -14,13 +14,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from coursekit import psychoacoustics
+from coursekit.homework.checks.calls import Gradient, Tensors
 from coursekit.homework.checks.cases import (
     Case,
-    Gradient,
     Homework,
     Misconception,
     Part,
-    Tensors,
 )
 from coursekit.homework.checks.checker import Checker
 from coursekit.homework.hw3_pam.hearing import (

@@ -7,9 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from coursekit import psychoacoustics
-from coursekit.homework.checks.cases import (
-    Args,
-)
+from coursekit.homework.checks.calls import Args
 from coursekit.homework.hw3_pam.recordings import (
     FRAME,
     LOUDEST_SINE_DB,

@@ -11,9 +11,7 @@ import torch
 from torch import Tensor
 
 from coursekit import psychoacoustics
-from coursekit.homework.checks.cases import (
-    Args,
-)
+from coursekit.homework.checks.calls import Args
 from coursekit.homework.hw3_pam.recordings import (
     LOUDEST_SINE_DB,
     RATE,

@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.homework.checks.cases import (
-    Args,
-)
+from coursekit.homework.checks.calls import Args
 from coursekit.homework.hw3_pam.recordings import (
     FRAME,
     Numbers,

@@ -19,15 +19,12 @@ from torch import Tensor, nn
 
 from coursekit import data
 from coursekit.coding import SoftToHard, autoencoder, soft_assignment
+from coursekit.homework.checks.calls import Applied, Args, Gradient, Tensors
 from coursekit.homework.checks.cases import (
-    Applied,
-    Args,
     Case,
-    Gradient,
     Homework,
     Misconception,
     Part,
-    Tensors,
     student_rng,
 )
 from coursekit.homework.checks.checker import ANYONE, Checker

@@ -16,16 +16,22 @@ from coursekit.homework.checks.answers import (
     copy_of,
 )
 from coursekit.homework.checks.ask import answer
-from coursekit.homework.checks.calls import NoGradient, NotLoaded, call, read, spell
-from coursekit.homework.checks.cases import (
+from coursekit.homework.checks.calls import (
     RESULT,
     Applied,
-    Case,
     Gradient,
+    NoGradient,
+    NotLoaded,
+    Tensors,
+    call,
+    read,
+    spell,
+)
+from coursekit.homework.checks.cases import (
+    Case,
     Homework,
     Misconception,
     Part,
-    Tensors,
 )
 from coursekit.homework.checks.checker import Checker, NotYet
 from coursekit.homework.checks.judge import Status, judge
