@@ -193,33 +193,33 @@ HIDDEN = (
     Case(
         "priority_weights", "whole spectra", _spectra,
         psychoacoustics.priority_weights, 0.5, atol=1e-12, because=_FORMULA,
-        way=Tensors(),
+        mode=Tensors(),
     ),
     Case(
         "priority_weights", "far above and below the mask", _far_above,
-        psychoacoustics.priority_weights, 0.5, because=_FORMULA, way=Tensors(),
+        psychoacoustics.priority_weights, 0.5, because=_FORMULA, mode=Tensors(),
     ),
     Case(
         "priority_loss", "longer sounds", _more, psychoacoustics.priority_loss, 0.5,
-        rtol=1e-6, atol=1e-16, because=_SUMS, way=Tensors(),
+        rtol=1e-6, atol=1e-16, because=_SUMS, mode=Tensors(),
     ),
     Case(
         "priority_loss", "the gradient with speech", _speech,
         psychoacoustics.priority_loss, 0.5, rtol=1e-5, atol=1e-13, because=_SUMS,
-        way=Gradient(of=1),
+        mode=Gradient(of=1),
     ),
     Case(
         "noise_modulation_loss", "one sound alone", _one_sound,
         psychoacoustics.noise_modulation_loss, 0.5, rtol=1e-6, because=_SUMS,
-        way=Tensors(),
+        mode=Tensors(),
     ),
     Case(
         "noise_modulation_loss", "an error that nobody hears", _inaudible,
-        psychoacoustics.noise_modulation_loss, 0.5, because=_SUMS, way=Tensors(),
+        psychoacoustics.noise_modulation_loss, 0.5, because=_SUMS, mode=Tensors(),
     ),
     Case(
         "noise_modulation_loss", "the gradient with speech", _speech,
         psychoacoustics.noise_modulation_loss, 1, rtol=1e-5, because=_SUMS,
-        way=Gradient(of=1),
+        mode=Gradient(of=1),
     ),
 )  # fmt: skip

@@ -62,66 +62,66 @@ def _shaped(bins: int, *shape: int) -> Callable[[Rng], Args]:
 HIDDEN = (
     Case(
         "soft_assignment", "another batch", _a_batch, soft_assignment, 1,
-        because=_SUMS, way=Tensors(),
+        because=_SUMS, mode=Tensors(),
     ),
     Case(
         "soft_assignment", "one value", _one_value, soft_assignment, 0.5,
-        because=_SUMS, way=Tensors(),
+        because=_SUMS, mode=Tensors(),
     ),
     Case(
         "soft_assignment", "very sharp", _sharp, soft_assignment, 0.5, because=_SUMS,
-        way=Tensors(),
+        mode=Tensors(),
     ),
     Case(
         "quantise", "the values of a batch", _a_batch, quantise, 0.5, because=_SUMS,
-        way=Tensors(),
+        mode=Tensors(),
     ),
     Case(
         "quantise", "the gradient of a batch", lambda rng: weighted(rng, 2, 3, 4),
-        quantise, 1, because=_SUMS, way=Gradient(of=0, weighted=True),
+        quantise, 1, because=_SUMS, mode=Gradient(of=0, weighted=True),
     ),
     Case(
         "quantise", "the gradient of the centroids", lambda rng: weighted(rng, 12),
-        quantise, 0.5, because=_SUMS, way=Gradient(of=1, weighted=True),
+        quantise, 0.5, because=_SUMS, mode=Gradient(of=1, weighted=True),
     ),
     Case(
         "entropy", "a batch", lambda rng: (assignments(rng, 2, 3, 5, 6),), entropy,
-        0.5, because=_SUMS, way=Tensors(),
+        0.5, because=_SUMS, mode=Tensors(),
     ),
     Case(
         "entropy", "other symbols that nobody uses", unused, entropy, 0.5,
         because="what stands for 0 below 1e-12 costs less than 1e-9 bits",
-        atol=1e-8, way=Tensors(),
+        atol=1e-8, mode=Tensors(),
     ),
     Case(
         "entropy", "the gradient of a batch",
         lambda rng: (assignments(rng, 3, 2, 4, 5),), entropy, 0.5, because=_SUMS,
-        way=Gradient(),
+        mode=Gradient(),
     ),
     Case(
         "learnt_quantiser", "more centroids", _shaped(9, 3, 2, 5), SoftToHard, 0.75,
-        because=_SUMS, way=Applied(),
+        because=_SUMS, mode=Applied(),
     ),
     Case(
         "learnt_quantiser", "while it is trained", _shaped(5, 2, 7), SoftToHard, 0.75,
-        because=_SUMS, way=Applied(training=True),
+        because=_SUMS, mode=Applied(training=True),
     ),
     Case(
         "sub_pixel", "three times as long",
         lambda rng: sub_pixel_args(rng, (4, 2, 3), 7), SubPixelUp, 0.75,
-        because=_SUMS, way=Applied(),
+        because=_SUMS, mode=Applied(),
     ),
     Case(
         "sub_pixel", "four times as long",
         lambda rng: sub_pixel_args(rng, (2, 3, 4), 5), SubPixelUp, 0.75,
-        because=_SUMS, way=Applied(),
+        because=_SUMS, mode=Applied(),
     ),
     Case(
         "codec", "more rows", lambda rng: codec_args(rng, 5, 8, (1, 30)), Codec, 0.75,
-        because=_SUMS, way=Applied(),
+        because=_SUMS, mode=Applied(),
     ),
     Case(
         "codec", "while it is trained", lambda rng: codec_args(rng, 3, 6, (3, 20)),
-        Codec, 0.75, because=_SUMS, way=Applied(training=True),
+        Codec, 0.75, because=_SUMS, mode=Applied(training=True),
     ),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from coursekit.grading.sandbox.contract import Cell, EndedError, Setting
 from coursekit.grading.sandbox.local import LocalRunner
 from coursekit.grading.sandbox.session import understand
 from coursekit.homework.checks.answers import Lost, NoGradient, NotLoaded, Raised, Value
-from coursekit.homework.checks.calls import RESULT, Applied, Gradient, Tensors
+from coursekit.homework.checks.calls import PLAIN_CALL, Applied, Gradient, Tensors
 from coursekit.homework.checks.cases import (
     Case,
     Homework,
@@ -59,7 +59,7 @@ class Fails(Line):
         raise RuntimeError("no doubles here")
 """,
     "hostile": """
-from coursekit.homework import ways
+from coursekit.homework.checks import calls
 class Claims(str):
     pass
 def lies(x):
@@ -79,51 +79,51 @@ def child():
     child.close()
 
 
-def ask(child, name, *args, way=RESULT):
-    return child.ask(Part(name, 1, ""), args, 10.0, way)
+def ask(child, name, *args, mode=PLAIN_CALL):
+    return child.ask(Part(name, 1, ""), args, 10.0, mode)
 
 
 def test_a_gradient_comes_back_as_an_array(child):
-    got = ask(child, "loss", X, way=Gradient())
+    got = ask(child, "loss", X, mode=Gradient())
     assert type(got) is Value
     assert type(got.value) is np.ndarray
     np.testing.assert_array_equal(got.value, 2 * X)
 
 
 def test_tensors_go_in(child):
-    assert ask(child, "kind", X, way=Tensors()) == Value("torch.float64")
-    assert ask(child, "loss", X, way=Tensors()) == Value(np.float64(14.0))
+    assert ask(child, "kind", X, mode=Tensors()) == Value("torch.float64")
+    assert ask(child, "loss", X, mode=Tensors()) == Value(np.float64(14.0))
 
 
 def test_what_has_no_gradient_says_why(child):
-    assert ask(child, "cut", X, way=Gradient()) == NoGradient("detached")
-    assert ask(child, "numpy_inside", X, way=Gradient()) == NoGradient("numpy")
-    assert ask(child, "kind", X, way=Gradient()) == NoGradient("no tensor", "str")
+    assert ask(child, "cut", X, mode=Gradient()) == NoGradient("detached")
+    assert ask(child, "numpy_inside", X, mode=Gradient()) == NoGradient("numpy")
+    assert ask(child, "kind", X, mode=Gradient()) == NoGradient("no tensor", "str")
 
 
 def test_weights_that_the_child_has_never_seen_are_loaded_and_applied(child):
-    got = ask(child, "Line", *GIVEN, way=Applied())
+    got = ask(child, "Line", *GIVEN, mode=Applied())
     np.testing.assert_array_equal(got.value, [1, -4, 9])
 
 
 def test_weights_that_do_not_fit_say_why(child):
-    assert ask(child, "Other", *GIVEN, way=Applied()) == NotLoaded("missing", "'a'")
-    assert ask(child, "Line", (2,), WEIGHTS, (X,), way=Applied()).reason == "shape"
-    assert ask(child, "loss", *GIVEN, way=Applied()).kind == "AttributeError"
+    assert ask(child, "Other", *GIVEN, mode=Applied()) == NotLoaded("missing", "'a'")
+    assert ask(child, "Line", (2,), WEIGHTS, (X,), mode=Applied()).reason == "shape"
+    assert ask(child, "loss", *GIVEN, mode=Applied()).kind == "AttributeError"
 
 
 def test_a_module_that_does_not_take_its_weights_only_answers_wrongly(child):
-    got = ask(child, "Deaf", *GIVEN, way=Applied())
+    got = ask(child, "Deaf", *GIVEN, mode=Applied())
     np.testing.assert_array_equal(got.value, [0, 0, 0])
-    assert isinstance(ask(child, "Fails", *GIVEN, way=Applied()), Raised)
+    assert isinstance(ask(child, "Fails", *GIVEN, mode=Applied()), Raised)
 
 
-CASE = Case("loss", "a case", lambda rng: (X,), lambda x: x.sum(), 1, way=Gradient())
+CASE = Case("loss", "a case", lambda rng: (X,), lambda x: x.sum(), 1, mode=Gradient())
 TABLES = Homework("hw", (Part("loss", 1, "01_dft"),), (CASE,))
 
 
 def test_a_forged_reason_earns_nothing_and_shows_no_path(child):
-    told = ask(child, "lies", X, way=Gradient())
+    told = ask(child, "lies", X, mode=Gradient())
     finding = judge(TABLES, CASE, (X,), told)
     assert (finding.status, finding.earned) == (Status.LOST, 0.0)
     assert "teacher" not in finding.sentence
@@ -149,10 +149,10 @@ def test_replies_with_other_fields_are_none(kind, fields):
 def test_questions_are_data():
     from coursekit.homework.checks import calls
 
-    for way in (RESULT, Tensors(), Gradient(1), Applied(True)):
-        spelled = {"args": GIVEN, "way": calls.spell(way)}
+    for mode in (PLAIN_CALL, Tensors(), Gradient(1), Applied(True)):
+        spelled = {"args": GIVEN, "mode": calls.encode(mode)}
         again = wire.decode(wire.encode(spelled))
-        assert calls.read(again["way"]) == way
+        assert calls.decode(again["mode"]) == mode
 
 
 LIBRARY = """
@@ -210,12 +210,12 @@ HOMEWORK = Homework(
     "hw",
     PARTS,
     (
-        Case("loss", "value", _vector, lambda x: (x**2).sum(), 1, way=Tensors()),
-        Case("Line", "visible", lambda rng: GIVEN, Line, 1, way=Applied()),
+        Case("loss", "value", _vector, lambda x: (x**2).sum(), 1, mode=Tensors()),
+        Case("Line", "visible", lambda rng: GIVEN, Line, 1, mode=Applied()),
     ),
     hidden=(
-        Case("loss", "slope", _vector, lambda x: (x**2).sum(), 3, way=Gradient()),
-        Case("Line", "hidden", _weights, Line, 2, way=Applied()),
+        Case("loss", "slope", _vector, lambda x: (x**2).sum(), 3, mode=Gradient()),
+        Case("Line", "hidden", _weights, Line, 2, mode=Applied()),
     ),
 )
 
@@ -248,6 +248,6 @@ def test_a_cut_gradient_and_a_deaf_module_lose_what_they_cannot_answer():
 
 
 def test_a_lost_process_is_lost_in_every_way():
-    case = dataclasses.replace(CASE, way=Applied())
+    case = dataclasses.replace(CASE, mode=Applied())
     homework = dataclasses.replace(TABLES, visible=(case,))
     assert judge(homework, case, GIVEN, Lost("crash")).status is Status.LOST

@@ -52,11 +52,11 @@ def _numbers(rng):
 
 VISIBLE = (
     Case("double", "four numbers", _numbers, double, 1),
-    Case("energy", "its gradient", _numbers, energy, 2, way=Gradient()),
+    Case("energy", "its gradient", _numbers, energy, 2, mode=Gradient()),
 )
 EXTRA = (
     Case("double", "nine numbers", lambda rng: (rng.normal(size=9),), double, 2),
-    Case("energy", "another gradient", _numbers, energy, 2, way=Gradient()),
+    Case("energy", "another gradient", _numbers, energy, 2, mode=Gradient()),
 )
 HOMEWORK = Homework(
     HW, (Part("double", 3, "01_dft"), Part("energy", 4, "09_neural_coding")), VISIBLE

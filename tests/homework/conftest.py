@@ -25,7 +25,7 @@ import pytest
 from coursekit.grading.publishing import bank
 from coursekit.homework.checks.answers import Missing, plain
 from coursekit.homework.checks.ask import ask
-from coursekit.homework.checks.calls import Args, Way, call
+from coursekit.homework.checks.calls import Args, CallMode, call
 from coursekit.homework.checks.cases import (
     Case,
     Homework,
@@ -167,7 +167,7 @@ class Held:
                 if case.part in parts:
                     part, space = self.homework.part(case.part), spaces[case.part]
                     answer = (
-                        ask(part, space[part.name], args, case.seconds, case.way)
+                        ask(part, space[part.name], args, case.seconds, case.mode)
                         if part.name in space
                         else Missing()
                     )
@@ -188,7 +188,7 @@ class Held:
 
 
 class Remembering:
-    """`ways.call`, which knows at once what it has been asked before.
+    """`calls.call`, which knows at once what it has been asked before.
 
     The whole bank is compared with one reference and the same misconceptions, on the
     same inputs.
@@ -197,12 +197,12 @@ class Remembering:
     def __init__(self) -> None:
         self.known: dict[tuple, tuple[Any, Exception | None]] = {}
 
-    def __call__(self, way: Way, function: Callable[..., Any], args: Args) -> Any:
+    def __call__(self, mode: CallMode, function: Callable[..., Any], args: Args) -> Any:
         """Return plain data, or raise what was raised."""
-        key = way, function, hashlib.sha256(pickle.dumps(args)).digest()
+        key = mode, function, hashlib.sha256(pickle.dumps(args)).digest()
         if key not in self.known:
             try:
-                self.known[key] = plain(call(way, function, args)), None
+                self.known[key] = plain(call(mode, function, args)), None
             except Exception as error:
                 self.known[key] = None, error
         value, error = self.known[key]

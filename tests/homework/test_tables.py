@@ -63,7 +63,7 @@ def test_lectures_exist(hw):
 def test_reference_answers_are_right(hw, student):
     homework = hw.homework
     for case, args in hw.drawn(student, b"key"):
-        answer = Value(plain(call(case.way, case.reference, copy_of(args))))
+        answer = Value(plain(call(case.mode, case.reference, copy_of(args))))
         assert judge(homework, case, args, answer).passed, (case.part, case.name)
 
 
@@ -107,7 +107,7 @@ def agreements(hw, part, student):
         answers = {}
         for mistake in mistakes:
             try:
-                wrong = call(case.way, mistake.wrong, copy_of(args))
+                wrong = call(case.mode, mistake.wrong, copy_of(args))
                 answers[mistake.name] = plain(wrong)
             except (ArithmeticError, ValueError, TypeError, LookupError, NoAnswerError):
                 answers[mistake.name] = None

@@ -11,7 +11,7 @@ do        with                                reply
 ``open``  limits, forbidden, perhaps files    ``ready``
 ``run``   cell, source                        ``ran``, with the error or None, and
                                               the start of what the cell printed
-``ask``   name, is_value, args, seconds, way  ``answer``, with name and fields of
+``ask``   name, is_value, args, seconds, mode ``answer``, with name and fields of
                                               one of `coursekit.homework.checks.answers`
 ========  ==================================  =====================================
 
@@ -36,7 +36,7 @@ from typing import Any
 from coursekit.grading.inside import wire
 from coursekit.grading.inside.guards import Guards
 from coursekit.homework.checks import answers, ask, calls
-from coursekit.homework.checks.calls import RESULT, Way
+from coursekit.homework.checks.calls import PLAIN_CALL, CallMode
 from coursekit.homework.checks.cases import (
     Part,
 )
@@ -190,13 +190,17 @@ class World:
         return {**told, "is_syntax": syntax}
 
     def ask(
-        self, part: Part, args: tuple[Any, ...], seconds: float, way: Way = RESULT
+        self,
+        part: Part,
+        args: tuple[Any, ...],
+        seconds: float,
+        mode: CallMode = PLAIN_CALL,
     ) -> Message:
         """Return the answer under the part's name; what it prints is dropped."""
         if part.name not in self.shell.user_ns:
             return _spell(answers.Missing())
         thing = self.shell.user_ns[part.name]
-        reply = _spell(ask.ask(part, thing, args, seconds, way))
+        reply = _spell(ask.ask(part, thing, args, seconds, mode))
         self._stop_copies()
         self.output.take()
         return reply
@@ -278,8 +282,8 @@ def _reply(world: World, request: Message) -> Message:
     if request["do"] == "run":
         return world.run(request["cell"], request["source"])
     part = Part(request["name"], 0.0, "", is_value=request["is_value"])
-    way = calls.read(request["way"])
-    return world.ask(part, request["args"], request["seconds"], way)
+    mode = calls.decode(request["mode"])
+    return world.ask(part, request["args"], request["seconds"], mode)
 
 
 def main() -> None:

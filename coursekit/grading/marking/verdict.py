@@ -451,7 +451,7 @@ class Asking:
             args = draw(self.homework, case, self.student, self.key)
         part = self.homework.part(case.part)
         asked = () if part.is_value else args
-        answer = self.child.ask(part, asked, case.seconds, case.way)
+        answer = self.child.ask(part, asked, case.seconds, case.mode)
         return judge(self.homework, case, args, answer)
 
 

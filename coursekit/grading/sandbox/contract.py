@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from coursekit.homework.checks import answers
-from coursekit.homework.checks.cases import RESULT, Args, Part, Way
+from coursekit.homework.checks.calls import PLAIN_CALL, Args, CallMode
+from coursekit.homework.checks.cases import Part
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ class Child(Protocol):
     transcript: Transcript
 
     def ask(
-        self, part: Part, args: Args, seconds: float, way: Way = RESULT
+        self, part: Part, args: Args, seconds: float, mode: CallMode = PLAIN_CALL
     ) -> answers.Answer:
         """Return the answer to one question, `answers.Lost` where none came."""
 

@@ -26,7 +26,7 @@ from coursekit.grading.sandbox.contract import (
     Transcript,
 )
 from coursekit.homework.checks import answers, calls
-from coursekit.homework.checks.calls import RESULT, Args, Way
+from coursekit.homework.checks.calls import PLAIN_CALL, Args, CallMode
 from coursekit.homework.checks.cases import (
     Part,
 )
@@ -159,7 +159,7 @@ class Answering:
             raise
 
     def ask(
-        self, part: Part, args: Args, seconds: float, way: Way = RESULT
+        self, part: Part, args: Args, seconds: float, mode: CallMode = PLAIN_CALL
     ) -> answers.Answer:
         """Return the answer to one question.
 
@@ -171,7 +171,7 @@ class Answering:
             The arguments; the child gets copies.
         seconds
             How long the call may take.
-        way
+        mode
             How the function is asked.
 
         Returns
@@ -189,14 +189,14 @@ class Answering:
             "is_value": part.is_value,
             "args": args,
             "seconds": float(seconds),
-            "way": calls.spell(way),
+            "mode": calls.encode(mode),
         }
         try:
             deadline = min(self._deadline, time.monotonic() + seconds + GRACE)
             return understand(self._process.request(request, deadline), seconds)
         except DisturbedError:
             self._start_over()
-            return self.ask(part, args, seconds, way)
+            return self.ask(part, args, seconds, mode)
         except EndedError as end:
             self._bury(str(end))
             in_time = time.monotonic() < self._deadline

@@ -33,12 +33,12 @@ from coursekit.homework.checks.answers import (
     same,
 )
 from coursekit.homework.checks.calls import (
-    RESULT,
+    PLAIN_CALL,
     Args,
+    CallMode,
     NoAnswerError,
-    Way,
     call,
-    load_for,
+    prepare,
 )
 from coursekit.homework.checks.cases import (
     Part,
@@ -56,7 +56,7 @@ class _OutOfTimeError(BaseException):
 
 
 def ask(
-    part: Part, thing: object, args: Args, seconds: float, way: Way = RESULT
+    part: Part, thing: object, args: Args, seconds: float, mode: CallMode = PLAIN_CALL
 ) -> Answer:
     """Return the student's answer to one question.
 
@@ -71,8 +71,8 @@ def ask(
         The arguments of the call; a value part needs none of them.
     seconds
         How long the call may take.
-    way
-        How the function is asked (`coursekit.homework.checks.cases.Case.way`).
+    mode
+        How the function is asked (`coursekit.homework.checks.cases.Case.mode`).
 
     Examples
     --------
@@ -82,13 +82,15 @@ def ask(
     Value(value=1.5)
     """
     if not part.is_value:
-        return answer(thing, args, seconds, way)
+        return answer(thing, args, seconds, mode)
     if thing is None or thing is NotImplemented or thing is Ellipsis:
         return NotWritten()
     return _as_value(thing)
 
 
-def answer(function: object, args: Args, seconds: float, way: Way = RESULT) -> Answer:
+def answer(
+    function: object, args: Args, seconds: float, mode: CallMode = PLAIN_CALL
+) -> Answer:
     """Call a student's function on copies of `args` and return what came back.
 
     Never raises, whatever the function does, but for a KeyboardInterrupt that
@@ -103,7 +105,7 @@ def answer(function: object, args: Args, seconds: float, way: Way = RESULT) -> A
     seconds
         After so long the call is interrupted (in the main thread of a system
         that has SIGALRM; elsewhere it is measured when it ends).
-    way
+    mode
         How it is asked.
 
     Examples
@@ -116,11 +118,11 @@ def answer(function: object, args: Args, seconds: float, way: Way = RESULT) -> A
     if not callable(function):
         return NotCallable(type(function).__name__[:LONGEST_TEXT])
     given = copy_of(args)
-    load_for(way)
+    prepare(mode)
     start = time.monotonic()
     try:
         with _time_limit(seconds), _pressed_interrupts() as pressed:
-            returned = call(way, function, given)
+            returned = call(mode, function, given)
     except _OutOfTimeError:
         return TooSlow(seconds)
     except NoAnswerError as error:

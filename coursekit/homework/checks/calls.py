@@ -1,9 +1,8 @@
-"""How a question is put: plain call, tensors, gradient, a module with given weights.
+"""Call modes: a plain call, tensors, a gradient, a module with given weights.
 
-`call` asks one function in one of these ways. It is
-used alike on the student's function, where that runs, and on the reference and the
-misconceptions, where the answers are judged. torch is imported only by the ways that
-need it.
+`call` asks one function in one of these modes. It is used alike on the student's
+function, where that runs, and on the reference and the misconceptions, where the
+answers are judged. torch is imported only by the modes that need it.
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ Args = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Result:
-    """A way to ask: the function is called, and what it returns is the answer."""
+class PlainCall:
+    """A call mode: the function is called, and what it returns is the answer."""
 
 
 @dataclass(frozen=True)
 class Tensors:
-    """A way to ask: as `Result`, with each array given as a torch tensor.
+    """A call mode: as `PlainCall`, with each array given as a torch tensor.
 
     float64 arrays become float64 tensors.
     """
@@ -33,7 +32,7 @@ class Tensors:
 
 @dataclass(frozen=True)
 class Gradient:
-    """A way to ask: as `Tensors`, and the answer is the gradient of what is returned.
+    """A call mode: as `Tensors`, and the answer is the gradient of what is returned.
 
     The function returns a single number, a tensor without dimensions; the answer is
     an array of the shape of the argument.
@@ -55,7 +54,7 @@ class Gradient:
 
 @dataclass(frozen=True)
 class Applied:
-    """A way to ask: the function builds a torch module, and the module is applied.
+    """A call mode: the function builds a torch module, and the module is applied.
 
     The case's arguments are three: a tuple, with which the function is called; a
     dict, whose arrays are loaded into the module's parameters and buffers of these
@@ -70,9 +69,9 @@ class Applied:
     training: bool = False
 
 
-Way = Result | Tensors | Gradient | Applied
+CallMode = PlainCall | Tensors | Gradient | Applied
 
-RESULT = Result()
+PLAIN_CALL = PlainCall()
 """How functions are asked unless a case says otherwise."""
 
 
@@ -128,63 +127,63 @@ class NoAnswerError(Exception):
         self.answer = answer
 
 
-def spell(way: Way) -> dict[str, Any]:
-    """Return a way as plain data, to be sent.
+def encode(mode: CallMode) -> dict[str, Any]:
+    """Return a call mode as plain data, to be sent.
 
     Parameters
     ----------
-    way
-        How is asked.
+    mode
+        How the function is called.
 
     Examples
     --------
-    >>> spell(Gradient(of=1))
-    {'way': 'Gradient', 'of': 1, 'weighted': False}
-    >>> read(spell(Gradient(of=1))) == Gradient(of=1)
+    >>> encode(Gradient(of=1))
+    {'mode': 'Gradient', 'of': 1, 'weighted': False}
+    >>> decode(encode(Gradient(of=1))) == Gradient(of=1)
     True
     """
-    return {"way": type(way).__name__, **vars(way)}
+    return {"mode": type(mode).__name__, **vars(mode)}
 
 
-def read(data: Mapping[str, Any]) -> Way:
-    """Return the way that `spell` wrote.
+def decode(data: Mapping[str, Any]) -> CallMode:
+    """Return the call mode that `encode` wrote.
 
     Parameters
     ----------
     data
-        From `spell`.
+        From `encode`.
 
     Raises
     ------
     ValueError
-        For a way that there is none of.
+        For a call mode that there is none of.
     """
-    fields = {name: value for name, value in data.items() if name != "way"}
-    for kind in (Result, Tensors, Gradient, Applied):
-        if kind.__name__ == data["way"]:
+    fields = {name: value for name, value in data.items() if name != "mode"}
+    for kind in (PlainCall, Tensors, Gradient, Applied):
+        if kind.__name__ == data["mode"]:
             return kind(**fields)
-    raise ValueError(f"there is no way to ask called {data['way']!r}")
+    raise ValueError(f"there is no call mode {data['mode']!r}")
 
 
-def load_for(way: Way) -> None:
-    """Import what a way needs, so that no call's time is spent on it.
+def prepare(mode: CallMode) -> None:
+    """Import what a call mode needs, so that no call's time is spent on it.
 
     Parameters
     ----------
-    way
-        How is going to be asked.
+    mode
+        How the function is going to be called.
     """
-    if isinstance(way, Tensors | Gradient | Applied):
+    if isinstance(mode, Tensors | Gradient | Applied):
         importlib.import_module("torch")
 
 
-def call(way: Way, function: Callable[..., Any], args: Args) -> Any:
-    """Return what a function answers when it is asked in a way.
+def call(mode: CallMode, function: Callable[..., Any], args: Args) -> Any:
+    """Return what a function answers when it is called in a mode.
 
     Parameters
     ----------
-    way
-        How.
+    mode
+        How it is called.
     function
         Anybody's.
     args
@@ -205,7 +204,7 @@ def call(way: Way, function: Callable[..., Any], args: Args) -> Any:
     >>> call(Gradient(), lambda x: (x**2).sum(), (np.array([1.0, 3.0]),))
     tensor([2., 6.], dtype=torch.float64)
     """
-    match way:
+    match mode:
         case Tensors():
             return function(*_tensors(args))
         case Gradient(of, weighted):
@@ -217,13 +216,13 @@ def call(way: Way, function: Callable[..., Any], args: Args) -> Any:
     return function(*args)
 
 
-def name_of(way: Way, name: str) -> str:
+def name_of(mode: CallMode, name: str) -> str:
     """Return what the answer is called in a sentence.
 
     Parameters
     ----------
-    way, name
-        How is asked, and the name of what.
+    mode, name
+        How a function is called, and its name.
 
     Examples
     --------
@@ -231,7 +230,7 @@ def name_of(way: Way, name: str) -> str:
     'the gradient of loss'
     """
     before = {Gradient: "the gradient of ", Applied: "the output of "}
-    return before.get(type(way), "") + name
+    return before.get(type(mode), "") + name
 
 
 def _tensors(value: Any) -> Any:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.homework.checks.calls import RESULT, Args, Way
+from coursekit.homework.checks.calls import PLAIN_CALL, Args, CallMode
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,9 @@ class Case:
         what type and rank an answer is.
     seconds
         How long one call may take.
-    way
-        How the function is asked; `reference` and misconceptions are asked the
-        same way.
+    mode
+        How the function is called; `reference` and misconceptions are called
+        likewise.
     """
 
     part: str
@@ -96,7 +96,7 @@ class Case:
     because: str = "float64 rounding over a few thousand products"
     judge: Callable[..., str | None] | None = None
     seconds: float = 5.0
-    way: Way = RESULT
+    mode: CallMode = PLAIN_CALL
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Misconception:
     sentence
         What the student reads: "this is the DFT with the sine's sign flipped".
     wrong
-        Asked as the case asks (see `Case.way`), gives the answer such a mistake
+        Asked as the case asks (see `Case.mode`), gives the answer such a mistake
         gives.
     """
 

@@ -167,7 +167,7 @@ class Checker:
             if case.part == one.name:
                 args = draw(self.homework, case, self.student)
                 answer = (
-                    ask(one, written[0], args, case.seconds, case.way)
+                    ask(one, written[0], args, case.seconds, case.mode)
                     if written
                     else Missing()
                 )

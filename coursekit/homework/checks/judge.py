@@ -393,7 +393,7 @@ def _weigh(part: Part, case: Case, args: Args, got: Any) -> tuple[Fault | None, 
     """Return the fault of a value, or None, and the form of a right answer."""
     expected, wanted = None, ""
     if case.reference is not None:
-        expected = plain(call(case.way, case.reference, copy_of(args)))
+        expected = plain(call(case.mode, case.reference, copy_of(args)))
         wanted = form(expected)
     if got is None and expected is not None:
         sentence = f"{part.name} returns None; is there a return at its end?"
@@ -408,7 +408,7 @@ def _weigh(part: Part, case: Case, args: Args, got: Any) -> tuple[Fault | None, 
 
 
 def _comparison(part: Part, case: Case) -> Comparison:
-    named = replace(part, name=name_of(case.way, part.name))
+    named = replace(part, name=name_of(case.mode, part.name))
     return Comparison(named, case.rtol, case.atol)
 
 
@@ -435,7 +435,7 @@ def _candidates(
         if misconception.part != part.name:
             continue
         try:
-            wrong = plain(call(case.way, misconception.wrong, copy_of(args)))
+            wrong = plain(call(case.mode, misconception.wrong, copy_of(args)))
         except Exception:
             # A mistake may end in an error for some arguments: no answer then.
             continue
@@ -453,7 +453,7 @@ def _cutting(
     for misconception in homework.misconceptions:
         if misconception.part == case.part and answer.reason in CUTS:
             try:
-                call(case.way, misconception.wrong, copy_of(args))
+                call(case.mode, misconception.wrong, copy_of(args))
             except NoAnswerError as error:
                 if error.answer.reason in CUTS:
                     found.append(misconception.name)

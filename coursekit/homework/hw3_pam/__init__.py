@@ -170,29 +170,29 @@ VISIBLE = (
         "priority_weights", "above, at and below the mask", _levels,
         psychoacoustics.priority_weights, 1,
         "A line at the mask weighs log10(2), about 0.3.",
-        way=Tensors(),
+        mode=Tensors(),
     ),
     Case(
         "priority_loss", "its value", _sounds, psychoacoustics.priority_loss, 0.5,
         "Sum over the lines, then the mean over all frames; w comes from s alone.",
-        rtol=1e-6, atol=1e-16, way=Tensors(),
+        rtol=1e-6, atol=1e-16, mode=Tensors(),
     ),
     Case(
         "priority_loss", "its gradient", _sounds, psychoacoustics.priority_loss, 0.5,
         "No .item(), .numpy() or float() on the way from s_hat to the loss.",
-        rtol=1e-5, atol=1e-13, way=Gradient(of=1),
+        rtol=1e-5, atol=1e-13, mode=Gradient(of=1),
     ),
     Case(
         "noise_modulation_loss", "its value", _sounds,
         psychoacoustics.noise_modulation_loss, 0.5,
         "Both in dB SPL, or both as powers, with the same 96 dB in them.",
-        way=Tensors(),
+        mode=Tensors(),
     ),
     Case(
         "noise_modulation_loss", "its gradient", _sounds,
         psychoacoustics.noise_modulation_loss, 0.5,
         "The maximum over the lines of each frame; the gradient is that of one line.",
-        rtol=1e-6, way=Gradient(of=1),
+        rtol=1e-6, mode=Gradient(of=1),
     ),
 )  # fmt: skip
 

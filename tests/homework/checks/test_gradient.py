@@ -17,15 +17,15 @@ from coursekit.homework.checks.answers import (
 )
 from coursekit.homework.checks.ask import answer
 from coursekit.homework.checks.calls import (
-    RESULT,
+    PLAIN_CALL,
     Applied,
     Gradient,
     NoGradient,
     NotLoaded,
     Tensors,
     call,
-    read,
-    spell,
+    decode,
+    encode,
 )
 from coursekit.homework.checks.cases import (
     Case,
@@ -51,11 +51,11 @@ def cut(x):
 GRADIENT, WEIGHTED = Gradient(), Gradient(of=0, weighted=True)
 
 
-def found(function, way=GRADIENT, args=(X,), reference=energy, mistakes=()):
+def found(function, mode=GRADIENT, args=(X,), reference=energy, mistakes=()):
     """Return what a judge says of a function's answer."""
-    case = Case("loss", "a case", lambda rng: args, reference, 1, way=way)
+    case = Case("loss", "a case", lambda rng: args, reference, 1, mode=mode)
     homework = Homework("hw", (PART,), (case,), mistakes)
-    return judge(homework, case, args, answer(function, args, 5.0, way))
+    return judge(homework, case, args, answer(function, args, 5.0, mode))
 
 
 # --- tensors --------------------------------------------------------------------
@@ -77,14 +77,14 @@ def test_a_tensor_is_answered_as_an_array():
     assert not found(lambda x: x.sum(), Tensors()).passed
 
 
-@pytest.mark.parametrize("way", [Tensors(), RESULT])
-def test_changing_the_input_is_seen(way):
+@pytest.mark.parametrize("mode", [Tensors(), PLAIN_CALL])
+def test_changing_the_input_is_seen(mode):
     def doubles(x):
         x *= 2
         return x.sum()
 
-    assert answer(doubles, (X,), 5.0, way) == ChangedInput(0)
-    nested = answer(lambda t: doubles(t["x"]), ({"x": X},), 5.0, way)
+    assert answer(doubles, (X,), 5.0, mode) == ChangedInput(0)
+    nested = answer(lambda t: doubles(t["x"]), ({"x": X},), 5.0, mode)
     assert nested == ChangedInput(0)
     np.testing.assert_array_equal(X, [1, -2, 3])
 
@@ -97,17 +97,17 @@ def test_copies_reach_into_tuples_and_dicts():
 
 
 @pytest.mark.parametrize(
-    "way",
-    [RESULT, Tensors(), Gradient(2), WEIGHTED, Applied(), Applied(training=True)],
+    "mode",
+    [PLAIN_CALL, Tensors(), Gradient(2), WEIGHTED, Applied(), Applied(training=True)],
 )
-def test_ways_are_sent_as_data(way):
-    assert read(spell(way)) == way
-    assert set(map(type, spell(way).values())) <= {str, int, bool}
+def test_call_modes_are_sent_as_data(mode):
+    assert decode(encode(mode)) == mode
+    assert set(map(type, encode(mode).values())) <= {str, int, bool}
 
 
 def test_a_way_that_does_not_exist():
-    with pytest.raises(ValueError, match="no way to ask called 'eval'"):
-        read({"way": "eval"})
+    with pytest.raises(ValueError, match="no call mode 'eval'"):
+        decode({"mode": "eval"})
 
 
 # --- gradients ------------------------------------------------------------------
@@ -212,7 +212,7 @@ def test_an_input_that_needs_a_gradient_cannot_be_changed_in_place():
 
 def test_of_another_shape_than_the_argument_nothing_is_right():
     """Only a process that lies can answer so; it is judged all the same."""
-    case = Case("loss", "a case", lambda rng: (X,), energy, 1, way=Gradient())
+    case = Case("loss", "a case", lambda rng: (X,), energy, 1, mode=Gradient())
     homework = Homework("hw", (PART,), (case,))
     lies = [np.zeros((3, 1)), np.zeros(4), 5.0, "right", None, {"a": 1}]
     for lie in lies:
@@ -236,7 +236,7 @@ def test_misconceptions_are_differentiated_as_well():
 
 
 def test_of_a_hidden_gradient_nothing_shows_but_what_is_wrong():
-    case = Case("loss", "hidden", lambda rng: (X,), energy, 1, way=Gradient())
+    case = Case("loss", "hidden", lambda rng: (X,), energy, 1, mode=Gradient())
     homework = Homework("hw", (PART,), (), hidden=(case,))
     for function, _, _ in CUTS:
         told = answer(function, (X,), 5.0, Gradient())
@@ -246,7 +246,7 @@ def test_of_a_hidden_gradient_nothing_shows_but_what_is_wrong():
 
 
 def test_a_check_in_the_notebook_asks_for_the_gradient(capsys):
-    case = Case("loss", "slope", lambda rng: (X,), energy, 1, way=Gradient())
+    case = Case("loss", "slope", lambda rng: (X,), energy, 1, mode=Gradient())
     check = Checker(Homework("hw", (PART,), (case,)))
     check("loss", energy)
     with pytest.raises(NotYet):
