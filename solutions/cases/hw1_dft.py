@@ -11,11 +11,10 @@ import numpy as np
 
 from coursekit import data, fourier
 from coursekit.homework.checks.calls import Args
-from coursekit.homework.checks.cases import (
-    Case,
-)
-from coursekit.homework.hw1_dft.frames import stft
-from coursekit.homework.hw1_dft.resolution import RATE
+from coursekit.homework.checks.exercise import CaseSpec
+from coursekit.homework.hw1_dft.frames import HANN, OVERLAP_ADD, STFT
+from coursekit.homework.hw1_dft.transform import DFT, DFT_MATRIX, IDFT
+from coursekit.homework.own_data import RATE, Rng
 
 CANARY = "canary-heron-on-the-weir-4711"
 """Stands here and in each solution of the notebook; must turn up nowhere else."""
@@ -23,8 +22,6 @@ CANARY = "canary-heron-on-the-weir-4711"
 _FLOAT64 = (
     "angles of up to 2π N² lose five digits to rounding, sums of N products one more"
 )
-
-Rng = np.random.Generator
 
 
 def _noise(rng: Rng, n: int) -> np.ndarray:
@@ -52,97 +49,91 @@ def _speech(rng: Rng) -> Args:
     return x[start : start + 2048], 128, 32
 
 
-def _hann(n: int) -> np.ndarray:
-    return fourier.window("hann", n)
-
-
 HIDDEN = (
-    Case(
-        "dft_matrix", "one sample", lambda rng: (1,), fourier.dft_matrix, 0.5,
-        because=_FLOAT64,
+    *DFT_MATRIX.make_cases(
+        CaseSpec("one sample", lambda rng: (1,), 0.5, because=_FLOAT64),
+        CaseSpec(
+            "an even size", lambda rng: (_even(rng, 10, 40),), 1, because=_FLOAT64,
+        ),
+        CaseSpec(
+            "an odd size", lambda rng: (_even(rng, 10, 40) + 1,), 1, because=_FLOAT64,
+        ),
     ),
-    Case(
-        "dft_matrix", "an even size", lambda rng: (_even(rng, 10, 40),),
-        fourier.dft_matrix, 1, because=_FLOAT64,
+    *DFT.make_cases(
+        CaseSpec("one sample", _single, 0.5, because=_FLOAT64),
+        CaseSpec("a tone between two bins", _tone_between_bins, 0.5, because=_FLOAT64),
+        CaseSpec(
+            "noise of even length", lambda rng: (_noise(rng, _even(rng, 20, 64)),), 1,
+            because=_FLOAT64,
+        ),
+        CaseSpec(
+            "noise of odd length", lambda rng: (_noise(rng, _even(rng, 20, 64) + 1),),
+            1, because=_FLOAT64,
+        ),
     ),
-    Case(
-        "dft_matrix", "an odd size", lambda rng: (_even(rng, 10, 40) + 1,),
-        fourier.dft_matrix, 1, because=_FLOAT64,
+    *IDFT.make_cases(
+        CaseSpec(
+            "one sample", lambda rng: fourier.dft(_single(rng)[0]), 0.5,
+            because=_FLOAT64,
+        ),
+        CaseSpec(
+            "noise of even length",
+            lambda rng: fourier.dft(_noise(rng, _even(rng, 20, 64))), 1,
+            because=_FLOAT64,
+        ),
+        CaseSpec(
+            "noise of odd length",
+            lambda rng: fourier.dft(_noise(rng, _even(rng, 20, 64) + 1)), 1,
+            because=_FLOAT64,
+        ),
     ),
-    Case(
-        "dft", "one sample", _single, fourier.dft, 0.5, because=_FLOAT64,
+    *HANN.make_cases(
+        CaseSpec(
+            "a short one", lambda rng: (int(rng.integers(3, 7)),), 1,
+            because="one cosine each, rounded once",
+        ),
+        CaseSpec(
+            "a long one", lambda rng: (int(rng.integers(300, 600)),), 1,
+            because="one cosine each, rounded once",
+        ),
     ),
-    Case(
-        "dft", "a tone between two bins", _tone_between_bins, fourier.dft, 0.5,
-        because=_FLOAT64,
+    *STFT.make_cases(
+        CaseSpec(
+            "exactly one frame", lambda rng: (_noise(rng, 12), 12, 5), 0.5,
+            because=_FLOAT64,
+        ),
+        CaseSpec(
+            "a hop that divides nothing", lambda rng: (_noise(rng, 64), 16, 7), 0.5,
+            because=_FLOAT64,
+        ),
+        CaseSpec(
+            "a quarter of a frame apart",
+            lambda rng: (_noise(rng, 100 + int(rng.integers(4))), 32, 8), 1,
+            because=_FLOAT64,
+        ),
+        CaseSpec(
+            "an odd frame", lambda rng: (_noise(rng, 91 + int(rng.integers(4))), 15, 5),
+            1, because=_FLOAT64,
+        ),
+        CaseSpec(
+            "an eighth of a second of speech", _speech, 1, because=_FLOAT64,
+            seconds=20.0,
+        ),
     ),
-    Case(
-        "dft", "noise of even length", lambda rng: (_noise(rng, _even(rng, 20, 64)),),
-        fourier.dft, 1, because=_FLOAT64,
-    ),
-    Case(
-        "dft", "noise of odd length",
-        lambda rng: (_noise(rng, _even(rng, 20, 64) + 1),), fourier.dft, 1,
-        because=_FLOAT64,
-    ),
-    Case(
-        "idft", "one sample", lambda rng: fourier.dft(_single(rng)[0]), fourier.idft,
-        0.5, because=_FLOAT64,
-    ),
-    Case(
-        "idft", "noise of even length",
-        lambda rng: fourier.dft(_noise(rng, _even(rng, 20, 64))), fourier.idft, 1,
-        because=_FLOAT64,
-    ),
-    Case(
-        "idft", "noise of odd length",
-        lambda rng: fourier.dft(_noise(rng, _even(rng, 20, 64) + 1)), fourier.idft, 1,
-        because=_FLOAT64,
-    ),
-    Case(
-        "hann", "a short one", lambda rng: (int(rng.integers(3, 7)),), _hann, 1,
-        because="one cosine each, rounded once",
-    ),
-    Case(
-        "hann", "a long one", lambda rng: (int(rng.integers(300, 600)),), _hann, 1,
-        because="one cosine each, rounded once",
-    ),
-    Case(
-        "stft", "exactly one frame", lambda rng: (_noise(rng, 12), 12, 5), stft, 0.5,
-        because=_FLOAT64,
-    ),
-    Case(
-        "stft", "a hop that divides nothing",
-        lambda rng: (_noise(rng, 64), 16, 7), stft, 0.5,
-        because=_FLOAT64,
-    ),
-    Case(
-        "stft", "a quarter of a frame apart",
-        lambda rng: (_noise(rng, 100 + int(rng.integers(4))), 32, 8), stft, 1,
-        because=_FLOAT64,
-    ),
-    Case(
-        "stft", "an odd frame",
-        lambda rng: (_noise(rng, 91 + int(rng.integers(4))), 15, 5), stft, 1,
-        because=_FLOAT64,
-    ),
-    Case(
-        "stft", "an eighth of a second of speech", _speech, stft, 1,
-        because=_FLOAT64, seconds=20.0,
-    ),
-    Case(
-        "overlap_add", "a single frame",
-        lambda rng: (_noise(rng, 9).reshape(9, 1), 4), fourier.overlap_add, 0.5,
-        because="sums of a few numbers",
-    ),
-    Case(
-        "overlap_add", "a quarter of a frame apart",
-        lambda rng: (_noise(rng, 16 * 9).reshape(16, 9), 4), fourier.overlap_add, 1,
-        because="sums of a few numbers",
-    ),
-    Case(
-        "overlap_add", "a hop that divides nothing",
-        lambda rng: (_noise(rng, 11 * 7).reshape(11, 7), 4), fourier.overlap_add, 1,
-        because="sums of a few numbers",
+    *OVERLAP_ADD.make_cases(
+        CaseSpec(
+            "a single frame", lambda rng: (_noise(rng, 9).reshape(9, 1), 4), 0.5,
+            because="sums of a few numbers",
+        ),
+        CaseSpec(
+            "a quarter of a frame apart",
+            lambda rng: (_noise(rng, 16 * 9).reshape(16, 9), 4), 1,
+            because="sums of a few numbers",
+        ),
+        CaseSpec(
+            "a hop that divides nothing",
+            lambda rng: (_noise(rng, 11 * 7).reshape(11, 7), 4), 1,
+            because="sums of a few numbers",
+        ),
     ),
 )  # fmt: skip

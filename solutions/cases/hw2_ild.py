@@ -12,23 +12,17 @@ import numpy as np
 
 from coursekit import fourier, spatial
 from coursekit.homework.checks.calls import Args
-from coursekit.homework.checks.cases import (
-    Case,
-)
-from coursekit.homework.hw2_ild.clustering import e_step, m_step, mixture_of
-from coursekit.homework.hw2_ild.field import (
-    board,
-    icm_sweep,
-    mean_field_step,
-    opinions,
-)
-from coursekit.homework.hw2_ild.masking import separate, two_sounds
-from coursekit.homework.hw2_ild.scene import RATE, two_voices
+from coursekit.homework.checks.exercise import CaseSpec
+from coursekit.homework.hw2_ild.clustering import E_STEP, M_STEP, e_step, mixture_of
+from coursekit.homework.hw2_ild.field import ICM_SWEEP, MEAN_FIELD_STEP, board, opinions
+from coursekit.homework.hw2_ild.levels import EXPECTED_ILD, ILD
+from coursekit.homework.hw2_ild.masking import SEPARATE, two_sounds
+from coursekit.homework.hw2_ild.scene import two_voices
+from coursekit.homework.own_data import RATE, Rng
 
 CANARY = "canary-owl-between-two-gates-2360"
 """Stands here and in each solution of the notebook; must turn up nowhere else."""
 
-Rng = np.random.Generator
 
 _DB = "a thousandth of a dB: loud bins do not feel how the floor is set"
 _SINGLE = "a ten thousandth of a dB: positions in single precision are good enough"
@@ -156,67 +150,55 @@ def _opinions_without_prior(rng: Rng) -> Args:
 
 
 HIDDEN = (
-    Case(
-        "expected_ild", "equally far from both", _equally_far, spatial.expected_ild,
-        0.5, atol=1e-4, because=_SINGLE,
+    *EXPECTED_ILD.make_cases(
+        CaseSpec(
+            "equally far from both", _equally_far, 0.5, atol=1e-4, because=_SINGLE,
+        ),
+        CaseSpec(
+            "anywhere on the floor", _on_the_floor, 0.5, atol=1e-4, because=_SINGLE,
+        ),
+        CaseSpec("anywhere in the room", _in_the_room, 1, atol=1e-4, because=_SINGLE),
     ),
-    Case(
-        "expected_ild", "anywhere on the floor", _on_the_floor, spatial.expected_ild,
-        0.5, atol=1e-4, because=_SINGLE,
+    *ILD.make_cases(
+        CaseSpec("noise", _noise, 1, atol=1e-3, because=_DB),
+        CaseSpec("nothing but silence", _silence, 0.5, because=_ROUNDING),
+        CaseSpec("a very quiet recording", _very_quiet, 1, atol=1e-3, because=_DB),
+        CaseSpec("close to the floor", _near_the_floor, 0.5, because=_ROUNDING),
     ),
-    Case(
-        "expected_ild", "anywhere in the room", _in_the_room, spatial.expected_ild, 1,
-        atol=1e-4, because=_SINGLE,
+    *E_STEP.make_cases(
+        CaseSpec("one talker", _one_talker, 0.5, because=_ROUNDING),
+        CaseSpec("many samples", _many_samples, 1, because=_ROUNDING),
+        CaseSpec("one who hardly speaks", _rare_talker, 1, because=_ROUNDING),
+        CaseSpec("farther from everybody", _farther, 0.5, because=_ROUNDING),
     ),
-    Case("ild", "noise", _noise, spatial.ild, 1, atol=1e-3, because=_DB),
-    Case("ild", "nothing but silence", _silence, spatial.ild, 0.5, because=_ROUNDING),
-    Case(
-        "ild", "a very quiet recording", _very_quiet, spatial.ild, 1, atol=1e-3,
-        because=_DB,
+    *M_STEP.make_cases(
+        CaseSpec(
+            "many samples", lambda rng: _shared(rng, 300, 2), 1, because=_ROUNDING,
+        ),
+        CaseSpec(
+            "three talkers", lambda rng: _shared(rng, 60, 3), 1, because=_ROUNDING,
+        ),
+        CaseSpec("silent samples", _silent_samples, 0.5, because=_ROUNDING),
+        CaseSpec("a talker without spread", _narrow, 0.5, because=_ROUNDING),
     ),
-    Case("ild", "close to the floor", _near_the_floor, spatial.ild, 0.5,
-         because=_ROUNDING),
-    Case("e_step", "one talker", _one_talker, e_step, 0.5, because=_ROUNDING),
-    Case("e_step", "many samples", _many_samples, e_step, 1, because=_ROUNDING),
-    Case("e_step", "one who hardly speaks", _rare_talker, e_step, 1, because=_ROUNDING),
-    Case("e_step", "farther from everybody", _farther, e_step, 0.5, because=_ROUNDING),
-    Case(
-        "m_step", "many samples", lambda rng: _shared(rng, 300, 2), m_step, 1,
-        because=_ROUNDING,
+    *SEPARATE.make_cases(
+        CaseSpec("a length that no hop divides", _short_sounds, 1, because=_ROUNDING),
+        CaseSpec("half a second of two people", _speech, 1.5, because=_ROUNDING),
     ),
-    Case(
-        "m_step", "three talkers", lambda rng: _shared(rng, 60, 3), m_step, 1,
-        because=_ROUNDING,
+    *ICM_SWEEP.make_cases(
+        CaseSpec("no prior", _without_prior, 0.5, because=_LABELS),
+        CaseSpec("three talkers", lambda rng: board(rng, 3, 6, 5), 1, because=_LABELS),
+        CaseSpec(
+            "a larger board", lambda rng: board(rng, 2, 12, 15), 1, because=_LABELS,
+        ),
     ),
-    Case("m_step", "silent samples", _silent_samples, m_step, 0.5, because=_ROUNDING),
-    Case("m_step", "a talker without spread", _narrow, m_step, 0.5, because=_ROUNDING),
-    Case(
-        "separate", "a length that no hop divides", _short_sounds, separate, 1,
-        because=_ROUNDING,
-    ),
-    Case(
-        "separate", "half a second of two people", _speech, separate, 1.5,
-        because=_ROUNDING,
-    ),
-    Case("icm_sweep", "no prior", _without_prior, icm_sweep, 0.5, because=_LABELS),
-    Case(
-        "icm_sweep", "three talkers", lambda rng: board(rng, 3, 6, 5), icm_sweep, 1,
-        because=_LABELS,
-    ),
-    Case(
-        "icm_sweep", "a larger board", lambda rng: board(rng, 2, 12, 15), icm_sweep, 1,
-        because=_LABELS,
-    ),
-    Case(
-        "mean_field_step", "no prior", _opinions_without_prior, mean_field_step, 0.5,
-        because=_ROUNDING,
-    ),
-    Case(
-        "mean_field_step", "three talkers", lambda rng: opinions(rng, 3, 7, 6),
-        mean_field_step, 1, because=_ROUNDING,
-    ),
-    Case(
-        "mean_field_step", "one frame", lambda rng: opinions(rng, 2, 9, 1),
-        mean_field_step, 0.5, because=_ROUNDING,
+    *MEAN_FIELD_STEP.make_cases(
+        CaseSpec("no prior", _opinions_without_prior, 0.5, because=_ROUNDING),
+        CaseSpec(
+            "three talkers", lambda rng: opinions(rng, 3, 7, 6), 1, because=_ROUNDING,
+        ),
+        CaseSpec(
+            "one frame", lambda rng: opinions(rng, 2, 9, 1), 0.5, because=_ROUNDING,
+        ),
     ),
 )  # fmt: skip

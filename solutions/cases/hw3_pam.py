@@ -8,20 +8,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from coursekit import data, psychoacoustics
-from coursekit.homework.checks.calls import Args, Gradient, Tensors
-from coursekit.homework.checks.cases import (
-    Case,
+from coursekit import data
+from coursekit.homework.checks.calls import Args, Gradient
+from coursekit.homework.checks.exercise import CaseSpec
+from coursekit.homework.hw3_pam.hearing import BARK, PSD, THRESHOLD_IN_QUIET
+from coursekit.homework.hw3_pam.losses import (
+    NOISE_MODULATION_LOSS,
+    PRIORITY_LOSS,
+    PRIORITY_WEIGHTS,
+    sounds,
 )
-from coursekit.homework.hw3_pam.losses import sounds
 from coursekit.homework.hw3_pam.maskers import (
+    GLOBAL_THRESHOLD,
+    MASKER_THRESHOLD,
+    SPREADING,
+    TONAL_MASKERS,
     clear_tones,
     each_kind,
-    masker_threshold,
-    tonal_maskers,
 )
-from coursekit.homework.hw3_pam.recordings import FRAME, RATE
-from coursekit.psychoacoustics import pam1, spreading
+from coursekit.homework.hw3_pam.recordings import FRAME
+from coursekit.homework.own_data import RATE, Rng
 
 CANARY = "canary-owl-above-the-organ-2093"
 """Stands here and in each solution of the notebook; must turn up nowhere else."""
@@ -30,8 +36,6 @@ _FORMULA = "one formula of a few terms, rounded a few times"
 _DECIBELS = "a transform's rounding, 1e-15 of its largest line, seen in decibels"
 _TIES = "levels are rounded to half decibels, so that ties are ties for everybody"
 _SUMS = "sums of a few thousand products, and their gradients"
-
-Rng = np.random.Generator
 
 
 def _frequencies(rng: Rng) -> Args:
@@ -124,102 +128,71 @@ def _inaudible(rng: Rng) -> Args:
 
 
 HIDDEN = (
-    Case(
-        "threshold_in_quiet", "many frequencies", _frequencies,
-        psychoacoustics.hearing_threshold, 1, because=_FORMULA,
+    *THRESHOLD_IN_QUIET.make_cases(
+        CaseSpec("many frequencies", _frequencies, 1, because=_FORMULA),
+        CaseSpec("a single number", _one_frequency, 0.5, because=_FORMULA),
     ),
-    Case(
-        "threshold_in_quiet", "a single number", _one_frequency,
-        psychoacoustics.hearing_threshold, 0.5, because=_FORMULA,
+    *BARK.make_cases(
+        CaseSpec("many frequencies", _frequencies, 1, because=_FORMULA),
     ),
-    Case(
-        "bark", "many frequencies", _frequencies, psychoacoustics.bark, 1,
-        because=_FORMULA,
+    *PSD.make_cases(
+        CaseSpec(
+            "a frame of music", lambda rng: (_music(rng, FRAME),), 1, atol=1e-6,
+            because=_DECIBELS,
+        ),
+        CaseSpec(
+            "a frame of Layer II", lambda rng: (_music(rng, 1024),), 1, atol=1e-6,
+            because=_DECIBELS,
+        ),
+        CaseSpec("a very quiet noise", _quiet_noise, 0.5, atol=1e-6, because=_DECIBELS),
     ),
-    Case(
-        "psd", "a frame of music", lambda rng: (_music(rng, FRAME),),
-        psychoacoustics.psd, 1, atol=1e-6, because=_DECIBELS,
+    *TONAL_MASKERS.make_cases(
+        CaseSpec("another of each kind", each_kind, 1.5, because=_TIES),
+        CaseSpec("other clear tones", clear_tones, 0.5, because=_TIES),
+        CaseSpec("nothing that is a tone", _without_tones, 0.5, because=_TIES),
+        CaseSpec("at the ends of the zones", _at_the_ends, 0.5, because=_TIES),
     ),
-    Case(
-        "psd", "a frame of Layer II", lambda rng: (_music(rng, 1024),),
-        psychoacoustics.psd, 1, atol=1e-6, because=_DECIBELS,
+    *SPREADING.make_cases(
+        CaseSpec(
+            "a soft masker",
+            lambda rng: (rng.uniform(-3.5, 8.5, 30), float(rng.uniform(0, 30))), 1,
+            because=_FORMULA,
+        ),
+        CaseSpec("a fine grid", _fine, 1, because=_FORMULA),
+        CaseSpec("beyond its reach", _beyond, 0.5, because=_FORMULA),
     ),
-    Case(
-        "psd", "a very quiet noise", _quiet_noise, psychoacoustics.psd, 0.5,
-        atol=1e-6, because=_DECIBELS,
+    *MASKER_THRESHOLD.make_cases(
+        CaseSpec(
+            "a tone anywhere", lambda rng: _masker(rng, "tonal"), 1, because=_FORMULA,
+        ),
+        CaseSpec(
+            "a noise anywhere", lambda rng: _masker(rng, "noise"), 1, because=_FORMULA,
+        ),
     ),
-    Case(
-        "tonal_maskers", "another of each kind", each_kind, tonal_maskers, 1.5,
-        because=_TIES,
+    *GLOBAL_THRESHOLD.make_cases(
+        CaseSpec("twenty maskers", _maskers, 0.5, because="sums of twenty powers"),
+        CaseSpec(
+            "no masker at all", _no_masker, 0.5,
+            because="there and back through one power",
+        ),
     ),
-    Case(
-        "tonal_maskers", "other clear tones", clear_tones, tonal_maskers, 0.5,
-        because=_TIES,
+    *PRIORITY_WEIGHTS.make_cases(
+        CaseSpec("whole spectra", _spectra, 0.5, atol=1e-12, because=_FORMULA),
+        CaseSpec("far above and below the mask", _far_above, 0.5, because=_FORMULA),
     ),
-    Case(
-        "tonal_maskers", "nothing that is a tone", _without_tones, tonal_maskers, 0.5,
-        because=_TIES,
+    *PRIORITY_LOSS.make_cases(
+        CaseSpec("longer sounds", _more, 0.5, rtol=1e-6, atol=1e-16, because=_SUMS),
+        CaseSpec(
+            "the gradient with speech", _speech, 0.5, rtol=1e-5, atol=1e-13,
+            because=_SUMS, mode=Gradient(of=1),
+        ),
     ),
-    Case(
-        "tonal_maskers", "at the ends of the zones", _at_the_ends, tonal_maskers, 0.5,
-        because=_TIES,
-    ),
-    Case(
-        "spreading", "a soft masker",
-        lambda rng: (rng.uniform(-3.5, 8.5, 30), float(rng.uniform(0, 30))),
-        spreading, 1, because=_FORMULA,
-    ),
-    Case("spreading", "a fine grid", _fine, spreading, 1, because=_FORMULA),
-    Case(
-        "spreading", "beyond its reach",
-        _beyond, spreading, 0.5, because=_FORMULA,
-    ),
-    Case(
-        "masker_threshold", "a tone anywhere", lambda rng: _masker(rng, "tonal"),
-        masker_threshold, 1, because=_FORMULA,
-    ),
-    Case(
-        "masker_threshold", "a noise anywhere", lambda rng: _masker(rng, "noise"),
-        masker_threshold, 1, because=_FORMULA,
-    ),
-    Case(
-        "global_threshold", "twenty maskers", _maskers, pam1.global_threshold, 0.5,
-        because="sums of twenty powers",
-    ),
-    Case(
-        "global_threshold", "no masker at all", _no_masker, pam1.global_threshold, 0.5,
-        because="there and back through one power",
-    ),
-    Case(
-        "priority_weights", "whole spectra", _spectra,
-        psychoacoustics.priority_weights, 0.5, atol=1e-12, because=_FORMULA,
-        mode=Tensors(),
-    ),
-    Case(
-        "priority_weights", "far above and below the mask", _far_above,
-        psychoacoustics.priority_weights, 0.5, because=_FORMULA, mode=Tensors(),
-    ),
-    Case(
-        "priority_loss", "longer sounds", _more, psychoacoustics.priority_loss, 0.5,
-        rtol=1e-6, atol=1e-16, because=_SUMS, mode=Tensors(),
-    ),
-    Case(
-        "priority_loss", "the gradient with speech", _speech,
-        psychoacoustics.priority_loss, 0.5, rtol=1e-5, atol=1e-13, because=_SUMS,
-        mode=Gradient(of=1),
-    ),
-    Case(
-        "noise_modulation_loss", "one sound alone", _one_sound,
-        psychoacoustics.noise_modulation_loss, 0.5, rtol=1e-6, because=_SUMS,
-        mode=Tensors(),
-    ),
-    Case(
-        "noise_modulation_loss", "an error that nobody hears", _inaudible,
-        psychoacoustics.noise_modulation_loss, 0.5, because=_SUMS, mode=Tensors(),
-    ),
-    Case(
-        "noise_modulation_loss", "the gradient with speech", _speech,
-        psychoacoustics.noise_modulation_loss, 1, rtol=1e-5, because=_SUMS,
-        mode=Gradient(of=1),
+    *NOISE_MODULATION_LOSS.make_cases(
+        CaseSpec("one sound alone", _one_sound, 0.5, rtol=1e-6, because=_SUMS),
+        CaseSpec("an error that nobody hears", _inaudible, 0.5, because=_SUMS),
+        CaseSpec(
+            "the gradient with speech", _speech, 1, rtol=1e-5, because=_SUMS,
+            mode=Gradient(of=1),
+        ),
     ),
 )  # fmt: skip

@@ -1,8 +1,8 @@
 """Hidden cases of homework 4; they never leave the instructors' side.
 
 The right answers are those of `coursekit.coding`, in the form that
-`coursekit.homework.hw4_models` gives them. The weights that a student's modules are
-loaded with are drawn here, for each submission anew.
+`coursekit.homework.hw4_models.codec` gives them. The weights that a student's modules
+are loaded with are drawn here, for each submission anew.
 """
 
 from __future__ import annotations
@@ -11,32 +11,30 @@ from collections.abc import Callable
 
 import numpy as np
 
-from coursekit.coding import SoftToHard, soft_assignment
-from coursekit.coding.autoencoder import SubPixelUp
-from coursekit.homework.checks.calls import Applied, Args, Gradient, Tensors
-from coursekit.homework.checks.cases import (
-    Case,
-)
+from coursekit.homework.checks.calls import Applied, Args, Gradient
+from coursekit.homework.checks.exercise import CaseSpec
 from coursekit.homework.hw4_models.codec import (
-    Codec,
+    CODEC,
+    ENTROPY,
+    LEARNT_QUANTISER,
+    QUANTISE,
+    SOFT_ASSIGNMENT,
+    SUB_PIXEL,
     assignments,
     centroids_of,
     codec_args,
-    entropy,
-    quantise,
     quantiser_args,
     sub_pixel_args,
     unused,
     values,
     weighted,
 )
+from coursekit.homework.own_data import Rng
 
 CANARY = "canary-swift-in-the-turbine-8123"
 """Stands here and in each solution of the notebooks; must turn up nowhere else."""
 
 _SUMS = "sums of a few dozen products in float64"
-
-Rng = np.random.Generator
 
 
 def _quantised(rng: Rng, alpha: float, *shape: int) -> Args:
@@ -60,68 +58,61 @@ def _shaped(bins: int, *shape: int) -> Callable[[Rng], Args]:
 
 
 HIDDEN = (
-    Case(
-        "soft_assignment", "another batch", _a_batch, soft_assignment, 1,
-        because=_SUMS, mode=Tensors(),
+    *SOFT_ASSIGNMENT.make_cases(
+        CaseSpec("another batch", _a_batch, 1, because=_SUMS),
+        CaseSpec("one value", _one_value, 0.5, because=_SUMS),
+        CaseSpec("very sharp", _sharp, 0.5, because=_SUMS),
     ),
-    Case(
-        "soft_assignment", "one value", _one_value, soft_assignment, 0.5,
-        because=_SUMS, mode=Tensors(),
+    *QUANTISE.make_cases(
+        CaseSpec("the values of a batch", _a_batch, 0.5, because=_SUMS),
+        CaseSpec(
+            "the gradient of a batch", lambda rng: weighted(rng, 2, 3, 4), 1,
+            because=_SUMS, mode=Gradient(of=0, weighted=True),
+        ),
+        CaseSpec(
+            "the gradient of the centroids", lambda rng: weighted(rng, 12), 0.5,
+            because=_SUMS, mode=Gradient(of=1, weighted=True),
+        ),
     ),
-    Case(
-        "soft_assignment", "very sharp", _sharp, soft_assignment, 0.5, because=_SUMS,
-        mode=Tensors(),
+    *ENTROPY.make_cases(
+        CaseSpec(
+            "a batch", lambda rng: (assignments(rng, 2, 3, 5, 6),), 0.5, because=_SUMS,
+        ),
+        CaseSpec(
+            "other symbols that nobody uses", unused, 0.5,
+            because="what stands for 0 below 1e-12 costs less than 1e-9 bits",
+            atol=1e-8,
+        ),
+        CaseSpec(
+            "the gradient of a batch", lambda rng: (assignments(rng, 3, 2, 4, 5),), 0.5,
+            because=_SUMS, mode=Gradient(),
+        ),
     ),
-    Case(
-        "quantise", "the values of a batch", _a_batch, quantise, 0.5, because=_SUMS,
-        mode=Tensors(),
+    *LEARNT_QUANTISER.make_cases(
+        CaseSpec("more centroids", _shaped(9, 3, 2, 5), 0.75, because=_SUMS),
+        CaseSpec(
+            "while it is trained", _shaped(5, 2, 7), 0.75, because=_SUMS,
+            mode=Applied(training=True),
+        ),
     ),
-    Case(
-        "quantise", "the gradient of a batch", lambda rng: weighted(rng, 2, 3, 4),
-        quantise, 1, because=_SUMS, mode=Gradient(of=0, weighted=True),
+    *SUB_PIXEL.make_cases(
+        CaseSpec(
+            "three times as long", lambda rng: sub_pixel_args(rng, (4, 2, 3), 7), 0.75,
+            because=_SUMS,
+        ),
+        CaseSpec(
+            "four times as long", lambda rng: sub_pixel_args(rng, (2, 3, 4), 5), 0.75,
+            because=_SUMS,
+        ),
     ),
-    Case(
-        "quantise", "the gradient of the centroids", lambda rng: weighted(rng, 12),
-        quantise, 0.5, because=_SUMS, mode=Gradient(of=1, weighted=True),
-    ),
-    Case(
-        "entropy", "a batch", lambda rng: (assignments(rng, 2, 3, 5, 6),), entropy,
-        0.5, because=_SUMS, mode=Tensors(),
-    ),
-    Case(
-        "entropy", "other symbols that nobody uses", unused, entropy, 0.5,
-        because="what stands for 0 below 1e-12 costs less than 1e-9 bits",
-        atol=1e-8, mode=Tensors(),
-    ),
-    Case(
-        "entropy", "the gradient of a batch",
-        lambda rng: (assignments(rng, 3, 2, 4, 5),), entropy, 0.5, because=_SUMS,
-        mode=Gradient(),
-    ),
-    Case(
-        "learnt_quantiser", "more centroids", _shaped(9, 3, 2, 5), SoftToHard, 0.75,
-        because=_SUMS, mode=Applied(),
-    ),
-    Case(
-        "learnt_quantiser", "while it is trained", _shaped(5, 2, 7), SoftToHard, 0.75,
-        because=_SUMS, mode=Applied(training=True),
-    ),
-    Case(
-        "sub_pixel", "three times as long",
-        lambda rng: sub_pixel_args(rng, (4, 2, 3), 7), SubPixelUp, 0.75,
-        because=_SUMS, mode=Applied(),
-    ),
-    Case(
-        "sub_pixel", "four times as long",
-        lambda rng: sub_pixel_args(rng, (2, 3, 4), 5), SubPixelUp, 0.75,
-        because=_SUMS, mode=Applied(),
-    ),
-    Case(
-        "codec", "more rows", lambda rng: codec_args(rng, 5, 8, (1, 30)), Codec, 0.75,
-        because=_SUMS, mode=Applied(),
-    ),
-    Case(
-        "codec", "while it is trained", lambda rng: codec_args(rng, 3, 6, (3, 20)),
-        Codec, 0.75, because=_SUMS, mode=Applied(training=True),
+    *CODEC.make_cases(
+        CaseSpec(
+            "more rows", lambda rng: codec_args(rng, 5, 8, (1, 30)), 0.75,
+            because=_SUMS,
+        ),
+        CaseSpec(
+            "while it is trained", lambda rng: codec_args(rng, 3, 6, (3, 20)), 0.75,
+            because=_SUMS, mode=Applied(training=True),
+        ),
     ),
 )  # fmt: skip

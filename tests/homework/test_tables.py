@@ -1,6 +1,8 @@
 """Each homework's tables: points, cases, misconceptions, what may not be called."""
 
 import importlib
+import subprocess
+import sys
 from collections import defaultdict
 
 import pytest
@@ -24,10 +26,17 @@ def test_points_add_up(hw):
         assert sum(c.points for c in hw.homework.cases(part.name)) == part.points
 
 
-def test_each_function_has_visible_and_hidden_cases(hw):
-    for part in hw.homework.parts:
-        kinds = {hw.homework.is_visible(c) for c in hw.homework.cases(part.name)}
-        assert kinds == ({True} if part.is_value else {True, False}), part.name
+def test_part_has_a_visible_case(hw, part):
+    seen = [c for c in hw.homework.cases(part.name) if hw.homework.is_visible(c)]
+    assert seen, f"{hw.name}: no visible case asks for {part.name!r}"
+
+
+def test_function_has_a_hidden_case_and_a_value_none(hw, part):
+    hidden = [c for c in hw.homework.hidden if c.part == part.name]
+    assert bool(hidden) != part.is_value, (
+        f"{hw.name}: solutions/cases/{hw.name}.py asks {len(hidden)} times for "
+        f"{part.name!r}"
+    )
 
 
 def test_hidden_cases_are_worth_the_larger_half(hw):
@@ -43,15 +52,59 @@ def test_visible_cases_carry_a_hint_and_all_a_reason(hw):
 
 
 def test_forbidden_names_exist(hw):
+    """A name that a move has left behind forbids nothing."""
     for name in hw.homework.forbidden:
         try:
             importlib.import_module(name)
         except ModuleNotFoundError:
             module, _, function = name.rpartition(".")
-            found = getattr(importlib.import_module(module), function)
+            found = getattr(importlib.import_module(module), function, None)
             assert callable(found), name
-            home = (found.__module__ or module).partition(".")[0]
-            assert home == module.partition(".")[0], name
+            home = found.__module__ or module
+            assert home.partition(".")[0] == module.partition(".")[0], name
+            # Where the course defines it: elsewhere a guard would miss all other uses.
+            assert not name.startswith("coursekit.") or home == module, name
+
+
+def test_right_answers_of_the_course_are_forbidden(hw):
+    for case in (*hw.homework.visible, *hw.homework.hidden):
+        name = f"{case.reference.__module__}.{case.reference.__qualname__}"
+        if name.startswith("coursekit.") and "<lambda>" not in name:
+            assert name in hw.homework.forbidden, (case.part, case.name)
+
+
+UNGUARDED = """
+import importlib, pkgutil, sys
+from types import FunctionType
+from coursekit.grading.inside.guards import Guards
+
+name, forbidden = sys.argv[1], set(sys.argv[2:])
+Guards(forbidden, "/submission").install()
+folder = importlib.import_module(f"coursekit.homework.{name}")
+for module in pkgutil.iter_modules(folder.__path__, folder.__name__ + "."):
+    importlib.import_module(module.name)
+for place, module in sorted(sys.modules.items()):
+    for attribute, thing in vars(module).items() if "coursekit" in place else ():
+        made = thing.__init__ if isinstance(thing, type) else thing
+        home, own = (getattr(thing, f"__{n}__", "") for n in ("module", "qualname"))
+        if f"{home}.{own}" in forbidden and isinstance(made, FunctionType):
+            guarded = made.__code__.co_name == "guarded"
+            print(f"{place}.{attribute}", "guarded" if guarded else "open")
+"""
+
+
+def test_no_module_holds_what_is_forbidden_unguarded(hw):
+    """Whichever module of the course a student looks into, the guard is there."""
+    told = subprocess.run(
+        [sys.executable, "-c", UNGUARDED, hw.name, *hw.homework.forbidden],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    assert [line for line in told if not line.endswith(" guarded")] == []
+    assert {line.split()[0] for line in told} >= {
+        name for name in hw.homework.forbidden if name.startswith("coursekit.")
+    }
 
 
 def test_lectures_exist(hw):

@@ -5,7 +5,7 @@ graded cell of the notebook. A *case* asks a part one question and carries some
 of its points. A *misconception* is a wrong way to answer, known by name, so
 that whoever holds it reads what is wrong rather than only that it is wrong.
 
-Visible cases and misconceptions live in ``coursekit/homework/<hw>.py`` and
+Visible cases and misconceptions live in ``coursekit/homework/<hw>/`` and
 travel to the students; hidden cases live with the instructors.
 """
 

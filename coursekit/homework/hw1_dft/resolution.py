@@ -6,24 +6,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coursekit import data, fourier
+from coursekit import fourier
 from coursekit.homework.checks.calls import Args
-from coursekit.homework.checks.cases import (
-    student_rng,
-)
 from coursekit.homework.checks.checker import ANYONE
-from coursekit.homework.hw1_dft.transform import (
+from coursekit.homework.checks.exercise import CaseSpec, Exercise, Mistakes
+from coursekit.homework.own_data import (
+    RATE,
     Numbers,
+    OwnRecording,
     Rng,
+    any_of,
+    excerpt,
+    loudness,
+    own_rng,
+    spoken,
 )
 
 NAME = "hw1_dft"
 
-
 # --- a student's own recordings -------------------------------------------------
-
-RATE = 16000
-"""Samples per second of the recordings."""
 
 NOTE = (0.75, 0.5)
 """When the two tones begin, and how long they last, in seconds."""
@@ -33,26 +34,17 @@ COARSEST = 500.0
 
 
 @dataclass(frozen=True)
-class Recording:
-    """A recording made for one student.
+class TwoEvents(OwnRecording):
+    """A recording in which two things stand close to each other.
 
     Parameters
     ----------
-    x
-        float64 ``(samples,)`` in [-1, 1].
-    rate
-        Samples per second.
     at
-        Where the two things are: frequencies of the tones in Hz, or times of the
-        clicks in seconds.
-    caption
-        What is heard.
+        Where they are: frequencies of two tones in Hz, or times of two clicks in
+        seconds.
     """
 
-    x: Numbers
-    rate: int
     at: tuple[float, float]
-    caption: str
 
     @property
     def apart(self) -> float:
@@ -62,16 +54,11 @@ class Recording:
 
 def _voice(rng: Rng, seconds: float, level_db: float) -> Numbers:
     """Return an excerpt of the pack's speech at a level in dBFS (RMS)."""
-    length = round(seconds * RATE)
-    long = [c for c in data.clips("speech") if c.seconds >= seconds]
-    sound = long[rng.integers(len(long))].audio(RATE)
-    start = int(rng.integers(max(1, len(sound) - length)))
-    x = sound[start : start + length]
-    x = np.pad(x, (0, length - len(x)))
-    return x * 10 ** (level_db / 20) / max(float(np.sqrt(np.mean(x**2))), 1e-6)
+    x = excerpt(rng, any_of(rng, spoken(seconds)), seconds)
+    return x * 10 ** (level_db / 20) / loudness(x)
 
 
-def _tones(rng: Rng) -> Recording:
+def _tones(rng: Rng) -> TwoEvents:
     f1 = float(rng.integers(300, 900))
     f2 = f1 + float(rng.integers(100, 161)) / 10
     begin, lasting = (round(s * RATE) for s in NOTE)
@@ -81,10 +68,10 @@ def _tones(rng: Rng) -> Recording:
     note = np.cos(2 * np.pi * f1 * t) + np.cos(2 * np.pi * f2 * t)
     x[begin : begin + lasting] += 0.15 * edge * note
     caption = f"a quiet voice, and for half a second two tones {f2 - f1:.1f} Hz apart"
-    return Recording(x, RATE, (f1, f2), caption)
+    return TwoEvents(x, RATE, caption, (f1, f2))
 
 
-def _clicks(rng: Rng) -> Recording:
+def _clicks(rng: Rng) -> TwoEvents:
     first = int(rng.integers(6000, 9000))
     second = first + int(rng.integers(96, 161))
     x = _voice(rng, 1.0, -45).clip(-0.1, 0.1)
@@ -93,10 +80,10 @@ def _clicks(rng: Rng) -> Recording:
         x[start : start + click.size] += click
     ms = (second - first) / RATE * 1000
     caption = f"a quiet voice, and in it two clicks {ms:.1f} ms apart"
-    return Recording(x, RATE, (first / RATE, second / RATE), caption)
+    return TwoEvents(x, RATE, caption, (first / RATE, second / RATE))
 
 
-def my_tones(student: str = ANYONE) -> Recording:
+def my_tones(student: str = ANYONE) -> TwoEvents:
     """Return the student's recording of two tones close in frequency.
 
     Parameters
@@ -111,10 +98,10 @@ def my_tones(student: str = ANYONE) -> Recording:
     ((32000,), 16000, True)
     """
     what = "frame_for_tones/the tones stand apart"
-    return _tones(student_rng(NAME, student or ANYONE, what))
+    return _tones(own_rng(NAME, student, what))
 
 
-def my_clicks(student: str = ANYONE) -> Recording:
+def my_clicks(student: str = ANYONE) -> TwoEvents:
     """Return the student's recording of two clicks close in time.
 
     Examples
@@ -124,10 +111,10 @@ def my_clicks(student: str = ANYONE) -> Recording:
     ((16000,), True)
     """
     what = "frame_for_clicks/the clicks stand apart"
-    return _clicks(student_rng(NAME, student or ANYONE, what))
+    return _clicks(own_rng(NAME, student, what))
 
 
-def my_voice(student: str = ANYONE) -> Recording:
+def my_voice(student: str = ANYONE) -> OwnRecording:
     """Return two seconds of the student's own speaker, undisturbed.
 
     Examples
@@ -135,8 +122,8 @@ def my_voice(student: str = ANYONE) -> Recording:
     >>> my_voice("Ada").x.shape
     (32000,)
     """
-    x = _voice(student_rng(NAME, student or ANYONE, "my_voice"), 2.0, -24)
-    return Recording(x.clip(-1, 1), RATE, (0.0, 2.0), "two seconds of a voice")
+    x = _voice(own_rng(NAME, student, "my_voice"), 2.0, -24)
+    return OwnRecording(x.clip(-1, 1), RATE, "two seconds of a voice")
 
 
 # --- judging a choice -----------------------------------------------------------
@@ -148,7 +135,7 @@ def _frame_fault(frame: object) -> str | None:
     return None
 
 
-def judge_tones(frame: float, recording: Recording) -> str | None:
+def judge_tones(frame: float, recording: TwoEvents) -> str | None:
     """Return what is wrong with a frame length for two tones, or None.
 
     Right is what leaves a dip of 3 dB between the tones in the average spectrum
@@ -181,7 +168,7 @@ def judge_note(frame: float) -> str | None:
     )
 
 
-def judge_clicks(frame: float, recording: Recording) -> str | None:
+def judge_clicks(frame: float, recording: TwoEvents) -> str | None:
     """Return what is wrong with a frame length for two clicks, or None.
 
     Right is what leaves a dip of 3 dB between the clicks in the energy of frames
@@ -219,3 +206,52 @@ def _my_clicks_case(rng: Rng) -> Args:
 
 def _nothing(rng: Rng) -> Args:
     return ()
+
+
+_WRONG_FRAMES: Mistakes = {
+    "one-bin-apart": (
+        "this frame puts the tones one bin apart: a Hann window blurs each tone over "
+        "four bins, and two bins between them is the least that shows a gap",
+        lambda recording: round(recording.rate / recording.apart),
+    ),
+}
+
+
+# --- exercises ------------------------------------------------------------------
+
+FRAME_FOR_TONES = Exercise(
+    "frame_for_tones", 2, "02_stft", lambda *given: 4096, is_value=True,
+    visible=(
+        CaseSpec(
+            "the tones stand apart", _my_tones_case, 1.5,
+            "Two tones stand apart under a Hann window from about two bins on.",
+            rtol=0.1, because="a misconception's frame length need only be met roughly",
+            judge=judge_tones,
+        ),
+        CaseSpec(
+            "the frame fits into the note", _nothing, 0.5,
+            "The note lasts half a second.",
+            judge=judge_note,
+        ),
+    ),
+    mistakes=(_WRONG_FRAMES,),
+)  # fmt: skip
+
+FRAME_FOR_CLICKS = Exercise(
+    "frame_for_clicks", 2, "02_stft", lambda *given: 128, is_value=True,
+    visible=(
+        CaseSpec(
+            "the clicks stand apart", _my_clicks_case, 1.5,
+            "Under a Hann window two clicks stand apart from about half a frame on.",
+            rtol=0.1, because="a misconception's frame length need only be met roughly",
+            judge=judge_clicks,
+        ),
+        CaseSpec(
+            "the voice is still there", _nothing, 0.5,
+            f"Bins no wider than {COARSEST:g} Hz.",
+            judge=judge_bins,
+        ),
+    ),
+)  # fmt: skip
+
+EXERCISES = (FRAME_FOR_TONES, FRAME_FOR_CLICKS)

@@ -8,18 +8,8 @@ import numpy as np
 
 from coursekit import fourier
 from coursekit.homework.checks.calls import Args
-
-Rng = np.random.Generator
-
-Numbers = np.ndarray
-
-Pair = tuple[Numbers, Numbers]
-
-
-def _few(rng: Rng, n: int) -> Numbers:
-    """Return whole numbers, so that expected and got are easy to read."""
-    x = rng.integers(1, 10, n) * rng.choice([-1, 1], n)
-    return x.astype(float)
+from coursekit.homework.checks.exercise import CaseSpec, Exercise, Mistakes, built_on
+from coursekit.homework.own_data import Numbers, Pair, Rng, few_numbers
 
 
 def _four(rng: Rng) -> Args:
@@ -41,7 +31,7 @@ def _late_impulse(rng: Rng) -> Args:
 
 
 def _own_numbers(rng: Rng) -> Args:
-    return (_few(rng, int(rng.integers(7, 10))),)
+    return (few_numbers(rng, int(rng.integers(7, 10))),)
 
 
 def _impulse_spectrum(rng: Rng) -> Args:
@@ -54,8 +44,8 @@ def _own_spectrum(rng: Rng) -> Args:
 
 # --- misconceptions -------------------------------------------------------------
 #
-# Wrong matrices are wrong in all that is computed from them, so they are written
-# once, as functions of n, and applied to each part.
+# Wrong matrices are wrong in all that is computed from them, and so are wrong scales:
+# they are written once, as functions of n, and applied to each part.
 
 
 def _at(angle: Numbers) -> Pair:
@@ -67,7 +57,7 @@ def _products(n: int, first: int = 0) -> Numbers:
     return np.outer(t, t)
 
 
-_WRONG_MATRICES: dict[str, tuple[str, Callable[[int], Pair]]] = {
+WRONG_MATRICES: Mistakes = {
     "sine-sign-flipped": (
         "with the sine's sign flipped: numpy writes it so, the lecture's has a plus",
         lambda n: _at(-2 * np.pi * _products(n) / n),
@@ -98,7 +88,7 @@ _WRONG_MATRICES: dict[str, tuple[str, Callable[[int], Pair]]] = {
     ),
 }
 
-_SCALES: dict[str, tuple[str, Callable[[int], float]]] = {
+SCALES: Mistakes = {
     "scaled-forward": (
         "divided by N: the forward transform is unscaled, 1/N belongs to the inverse",
         lambda n: 1 / n,
@@ -123,3 +113,159 @@ def _half_spectrum(x: Numbers) -> Pair:
 def _polar(x: Numbers) -> Pair:
     X_r, X_i = fourier.dft(x)
     return np.hypot(X_r, X_i), np.arctan2(X_i, X_r)
+
+
+def _dft_with(matrices: Callable[[int], Pair]) -> Callable[[Numbers], Pair]:
+    """Return a transform by other matrices."""
+
+    def forward(x: Numbers) -> Pair:
+        C, S = matrices(len(x))
+        return C @ x, S @ x
+
+    return forward
+
+
+def _idft_with(matrices: Callable[[int], Pair]) -> Callable[..., Numbers]:
+    """Return an inverse by other matrices."""
+
+    def back(X_r: Numbers, X_i: Numbers) -> Numbers:
+        C, S = matrices(len(X_r))
+        return (C @ X_r + S @ X_i) / len(X_r)
+
+    return back
+
+
+def _matrices_times(scale: Callable[[int], float]) -> Callable[[int], Pair]:
+    """Return the right matrices, scaled."""
+
+    def matrices(n: int) -> Pair:
+        C, S = fourier.dft_matrix(n)
+        return C * scale(n), S * scale(n)
+
+    return matrices
+
+
+def _dft_times(scale: Callable[[int], float]) -> Callable[[Numbers], Pair]:
+    """Return the right transform, scaled."""
+
+    def forward(x: Numbers) -> Pair:
+        X_r, X_i = fourier.dft(x)
+        return X_r * scale(len(x)), X_i * scale(len(x))
+
+    return forward
+
+
+_OTHER_MATRICES: Mistakes = {
+    "only-half-the-rows": (
+        "these are the rows up to n/2: right for real sounds, but the matrices are "
+        "square, n by n",
+        _half_matrix,
+    ),
+    "one-complex-result": (
+        "this is one complex matrix: the lecture keeps C and S, two real ones",
+        lambda n: fourier.dft_matrix(n)[0] - 1j * fourier.dft_matrix(n)[1],
+    ),
+}
+
+_OTHER_DFTS: Mistakes = {
+    "only-half-the-bins": (
+        "these are the bins up to N/2: all N are asked for here",
+        _half_spectrum,
+    ),
+    "magnitude-and-phase": (
+        "these are magnitude and phase: asked for are X_r and X_i themselves",
+        _polar,
+    ),
+    "one-complex-result": (
+        "this is one complex spectrum, X_r - j X_i: return the pair X_r, X_i",
+        np.fft.fft,
+    ),
+}
+
+_OTHER_INVERSES: Mistakes = {
+    "missing-one-over-n": (
+        "this is the inverse without 1/N: each sample is N times too large",
+        lambda X_r, X_i: fourier.idft(X_r, X_i) * len(X_r),
+    ),
+    "orthonormal": (
+        "this is the inverse with 1/√N: the forward transform is unscaled, so the "
+        "inverse needs all of 1/N",
+        lambda X_r, X_i: fourier.idft(X_r, X_i) * np.sqrt(len(X_r)),
+    ),
+    "cosines-only": (
+        "these are the cosines alone: the sines, weighted with X_i, are missing",
+        lambda X_r, X_i: fourier.idft(X_r, 0 * X_i),
+    ),
+    "complex-result": (
+        "this is right, but complex: the sound is real, so return real numbers",
+        lambda X_r, X_i: fourier.idft(X_r, X_i).astype(complex),
+    ),
+}
+
+
+# --- exercises ------------------------------------------------------------------
+
+DFT_MATRIX = Exercise(
+    "dft_matrix", 4, "01_dft", fourier.dft_matrix, results=("C", "S"),
+    visible=(
+        CaseSpec(
+            "four samples", _four, 0.5,
+            "Row f, column t: cos(2π f t / n); all entries for n = 4 are 0, 1 or -1.",
+        ),
+        CaseSpec(
+            "a size of your own", _own_size, 1,
+            "np.outer(f, t) makes all the products f t at once.",
+        ),
+    ),
+    mistakes=(
+        built_on(WRONG_MATRICES, "these are the waves {}"),
+        built_on(SCALES, "these are the waves {}", _matrices_times),
+        _OTHER_MATRICES,
+    ),
+)  # fmt: skip
+
+DFT = Exercise(
+    "dft", 5, "01_dft", fourier.dft, results=("X_r", "X_i"),
+    visible=(
+        CaseSpec(
+            "a constant", _constant, 0.5,
+            "A constant has only the frequency 0: its sum stands in X_r[0].",
+        ),
+        CaseSpec(
+            "a late impulse", _late_impulse, 0.5,
+            "A single sample at t picks out column t of each matrix.",
+        ),
+        CaseSpec(
+            "numbers of your own", _own_numbers, 1,
+            "Each of the two is one matrix product, C @ x and S @ x.",
+        ),
+    ),
+    mistakes=(
+        built_on(WRONG_MATRICES, "this is the DFT {}", _dft_with),
+        built_on(SCALES, "this is the DFT {}", _dft_times),
+        _OTHER_DFTS,
+    ),
+    forbidden=(
+        "numpy.fft", "scipy.fft", "scipy.fftpack", "scipy.linalg.dft", "torch.fft",
+    ),
+)  # fmt: skip
+
+IDFT = Exercise(
+    "idft", 4, "01_dft", fourier.idft,
+    visible=(
+        CaseSpec(
+            "an impulse comes back", _impulse_spectrum, 0.5,
+            "Add the cosines weighted with X_r and the sines weighted with X_i.",
+        ),
+        CaseSpec(
+            "your numbers come back", _own_spectrum, 1,
+            "The waves' energy is N: that is where 1/N comes from.",
+        ),
+    ),
+    mistakes=(
+        built_on(WRONG_MATRICES, "this is the inverse {}", _idft_with),
+        _OTHER_INVERSES,
+    ),
+)  # fmt: skip
+
+EXERCISES = (DFT_MATRIX, DFT, IDFT)

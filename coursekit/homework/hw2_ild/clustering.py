@@ -8,14 +8,9 @@ import numpy as np
 
 from coursekit import spatial
 from coursekit.homework.checks.calls import Args
-from coursekit.homework.checks.cases import (
-    Misconception,
-)
-from coursekit.homework.hw2_ild.scene import (
-    Numbers,
-    Rng,
-    Triple,
-)
+from coursekit.homework.checks.exercise import CaseSpec, Exercise, Mistakes
+from coursekit.homework.hw2_ild.scene import Triple
+from coursekit.homework.own_data import Numbers, Rng
 
 # --- the homework's own functions -----------------------------------------------
 
@@ -91,60 +86,50 @@ def _without_width(x: Numbers, pi: Numbers, mu: Numbers, var: Numbers) -> Number
     return e_step(x, pi * np.sqrt(var), mu, var)
 
 
-_EXPECTATIONS = (
-    Misconception(
-        "e_step", "wrong-axis",
+_WRONG_EXPECTATIONS: Mistakes = {
+    "wrong-axis": (
         "these are normalised over the samples: each sample is shared out, so each row "
         "sums to 1",
         lambda *given: _densities(*given) / _densities(*given).sum(axis=0),
     ),
-    Misconception(
-        "e_step", "not-normalised",
+    "not-normalised": (
         "these are the densities: divide each row by its sum",
         _densities,
     ),
-    Misconception(
-        "e_step", "weights-ignored",
+    "weights-ignored": (
         "pi is left out: a talker who speaks more often is the likelier one",
         lambda x, pi, mu, var: e_step(x, np.full(len(pi), 1 / len(pi)), mu, var),
     ),
-    Misconception(
-        "e_step", "variance-for-deviation",
+    "variance-for-deviation": (
         "var was taken for the standard deviation: it is squared already",
         lambda x, pi, mu, var: e_step(x, pi, mu, var**2),
     ),
-    Misconception(
-        "e_step", "no-half",
+    "no-half": (
         "the half in the exponent is missing: the Gaussians are too narrow",
         lambda x, pi, mu, var: e_step(x, pi, mu, var / 2),
     ),
-    Misconception(
-        "e_step", "no-width",
+    "no-width": (
         "the factor 1/σ before the exponential is missing: a wide one is low",
         _without_width,
     ),
-    Misconception(
-        "e_step", "underflow",
+    "underflow": (
         "far from all means the densities are rounded to 0, and 0/0 is no number: "
         "subtract the largest logarithm before the exponential",
         lambda *given: _rows_to_one(_densities(*given)),
     ),
-    Misconception(
-        "e_step", "transposed",
+    "transposed": (
         "the talkers stand in the rows: one sample is one row, one talker one column",
         lambda *given: e_step(*given).T,
     ),
-    Misconception(
-        "e_step", "hard-decision",
+    "hard-decision": (
         "each sample is given to the likeliest talker whole: asked for are the shares",
         _hardened,
     ),
-    Misconception(
-        "e_step", "logarithms",
+    "logarithms": (
         "these are the logarithms of the responsibilities",
         lambda *given: np.log(np.maximum(e_step(*given), 1e-300)),
     ),
-)  # fmt: skip
+}
 
 
 def _moments(
@@ -188,60 +173,49 @@ def _then(
     return step
 
 
-_MAXIMISATIONS = (
-    Misconception(
-        "m_step", "weights-ignored",
+_WRONG_MAXIMISATIONS: Mistakes = {
+    "weights-ignored": (
         "the weights w are left out: silent bins count as much as loud ones",
         lambda x, R, w, floor: m_step(x, R, np.ones(len(x)), floor),
     ),
-    Misconception(
-        "m_step", "weights-missing-in-the-variance",
+    "weights-missing-in-the-variance": (
         "the variance is taken without the weights w, the rest with them",
         _unweighted_spread,
     ),
-    Misconception(
-        "m_step", "variance-not-floored",
+    "variance-not-floored": (
         "the variance has no floor: a talker who owns a single sample collapses onto "
         "it",
         _then(lambda N, pi, mu, var, floor: (pi, mu, var)),
     ),
-    Misconception(
-        "m_step", "floor-added",
+    "floor-added": (
         "the floor is added to every variance: it is the least that one may be",
         _then(lambda N, pi, mu, var, floor: (pi, mu, var + floor)),
     ),
-    Misconception(
-        "m_step", "floor-under-the-deviation",
+    "floor-under-the-deviation": (
         "the floor is held under the standard deviation: it is one of the variance",
         _then(
             lambda N, pi, mu, var, floor: (pi, mu, np.maximum(np.sqrt(var), floor) ** 2)
         ),
     ),
-    Misconception(
-        "m_step", "deviation-for-variance",
+    "deviation-for-variance": (
         "the third result is the standard deviation: asked for is its square",
-        _then(
-            lambda N, pi, mu, var, floor: (pi, mu, np.sqrt(np.maximum(var, floor)))
-        ),
+        _then(lambda N, pi, mu, var, floor: (pi, mu, np.sqrt(np.maximum(var, floor)))),
     ),
-    Misconception(
-        "m_step", "shares-not-normalised",
+    "shares-not-normalised": (
         "pi is the sum of what each talker owns: divide by the sum over all talkers",
         _then(lambda N, pi, mu, var, floor: (N, mu, np.maximum(var, floor))),
     ),
-    Misconception(
-        "m_step", "means-over-all-samples",
+    "means-over-all-samples": (
         "the means are divided by the number of samples: divide by N_k, what the "
         "talker owns",
         _over_all,
     ),
-    Misconception(
-        "m_step", "about-the-common-mean",
+    "about-the-common-mean": (
         "the variances are taken about the mean of all samples: each talker has an own "
         "mean",
         _about_the_common_mean,
     ),
-)  # fmt: skip
+}
 
 
 def mixture_of(rng: Rng, K: int) -> Triple:
@@ -295,3 +269,49 @@ def _lonely_sample(rng: Rng) -> Args:
     x = rng.permutation([-9.0, -6.0, -5.0, 8.0])
     R = np.stack([x < 0, x > 0], axis=1).astype(float)
     return x, R, rng.permutation([1.0, 2.0, 3.0, 4.0]), float(rng.choice([0.25, 2.0]))
+
+
+# --- exercises ------------------------------------------------------------------
+
+E_STEP = Exercise(
+    "e_step", 5, "07_ild_clustering", e_step,
+    visible=(
+        CaseSpec(
+            "two talkers", _two_gaussians, 0.5,
+            "Each row: two densities times their shares, divided by their sum.",
+        ),
+        CaseSpec(
+            "three talkers", _three_gaussians, 1,
+            "Give x a second axis, x[:, None], and all K densities come at once.",
+        ),
+        CaseSpec(
+            "far from everybody", _far_away, 0.5,
+            "Work with logarithms; subtract each row's largest before np.exp.",
+        ),
+    ),
+    mistakes=(_WRONG_EXPECTATIONS,),
+    forbidden=(
+        "coursekit.spatial.gmm.e_step", "coursekit.spatial.gmm.fit_gmm",
+        "coursekit.spatial.gmm.log_likelihoods_of", "coursekit.spatial.gmm.unary",
+        "sklearn.mixture",
+    ),
+)  # fmt: skip
+
+M_STEP = Exercise(
+    "m_step", 5, "07_ild_clustering", m_step, results=("pi", "mu", "var"),
+    visible=(
+        CaseSpec(
+            "a few samples", _few_samples, 1,
+            "Multiply the responsibilities by w first; "
+            "all three are averages with that.",
+        ),
+        CaseSpec(
+            "a sample of one's own", _lonely_sample, 1,
+            "One sample has no spread: np.maximum(var, floor).",
+        ),
+    ),
+    mistakes=(_WRONG_MAXIMISATIONS,),
+    forbidden=("coursekit.spatial.gmm.m_step",),
+)  # fmt: skip
+
+EXERCISES = (E_STEP, M_STEP)

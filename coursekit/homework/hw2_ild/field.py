@@ -9,13 +9,8 @@ from scipy.special import softmax
 
 from coursekit import masks
 from coursekit.homework.checks.calls import Args
-from coursekit.homework.checks.cases import (
-    Misconception,
-)
-from coursekit.homework.hw2_ild.scene import (
-    Numbers,
-    Rng,
-)
+from coursekit.homework.checks.exercise import CaseSpec, Exercise, Mistakes, built_on
+from coursekit.homework.own_data import Numbers, Rng
 from coursekit.spatial.mrf import field
 
 
@@ -95,7 +90,7 @@ def _around(Q: Numbers, which: str, mode: str = "constant") -> Numbers:
     return np.sum(sums, axis=0)
 
 
-_NEIGHBOURHOODS: dict[str, tuple[str, Callable[[Numbers], Numbers]]] = {
+_NEIGHBOURHOODS: Mistakes = {
     "periodic-borders": (
         "the borders are joined, as np.roll does: beyond the last bin and the last "
         "frame there is nothing",
@@ -170,51 +165,42 @@ def _icm_from_scratch(labels: Numbers, unary: Numbers, beta: float) -> Numbers:
     return icm_sweep(unary.argmax(axis=0), unary, beta)
 
 
-_SWEEPS = (
-    Misconception(
-        "icm_sweep", "synchronous",
+_OTHER_SWEEPS: Mistakes = {
+    "synchronous": (
         "all bins changed at once: each looked at neighbours that changed with it, and "
         "two can swap labels for ever",
         _icm(_four, "all"),
     ),
-    Misconception(
-        "icm_sweep", "white-first",
+    "white-first": (
         "the white squares changed first: begin with those where bin + frame is even",
         _icm(_four, "white, then black"),
     ),
-    Misconception(
-        "icm_sweep", "half-a-sweep",
+    "half-a-sweep": (
         "only the black squares changed: the white ones are the second half of a sweep",
         _icm(_four, "black"),
     ),
-    Misconception(
-        "icm_sweep", "one-by-one",
+    "one-by-one": (
         "the bins changed one by one, row by row: that is a sweep too, but asked for "
         "is the checkerboard",
         _icm(_four, "a row at a time"),
     ),
-    Misconception(
-        "icm_sweep", "prior-ignored",
+    "prior-ignored": (
         "each bin took the label that it likes best by itself: the neighbours are "
         "missing",
         lambda labels, unary, beta: unary.argmax(axis=0),
     ),
-    Misconception(
-        "icm_sweep", "labels-ignored",
+    "labels-ignored": (
         "the sweep began from the best label of each bin by itself: it should begin "
         "from the labels given",
         _icm_from_scratch,
     ),
-    Misconception(
-        "icm_sweep", "beta-ignored",
+    "beta-ignored": (
         "the neighbours are counted without beta",
         lambda labels, unary, beta: icm_sweep(labels, unary, 1.0),
     ),
-    *(
-        Misconception("icm_sweep", name, sentence, _icm(neighbours))
-        for name, (sentence, neighbours) in _NEIGHBOURHOODS.items()
-    ),
-)  # fmt: skip
+}
+
+_WRONG_SWEEPS = (_OTHER_SWEEPS, built_on(_NEIGHBOURHOODS, "{}", _icm))
 
 
 def _step_with(neighbours: Callable[[Numbers], Numbers]) -> Callable[..., Numbers]:
@@ -233,60 +219,49 @@ def _bare_exponential(Q: Numbers, unary: Numbers, beta: float) -> Numbers:
     return (Q + e / e.sum(axis=0)) / 2
 
 
-_STEPS = (
-    Misconception(
-        "mean_field_step", "not-damped",
+_OTHER_STEPS: Mistakes = {
+    "not-damped": (
         "the old opinion is thrown away: each bin keeps half of it",
         _undamped,
     ),
-    Misconception(
-        "mean_field_step", "unary-ignored",
+    "unary-ignored": (
         "only the neighbours are asked: what was measured in the bin, unary, is "
         "missing",
         lambda Q, unary, beta: (Q + softmax(beta * _four(Q), axis=0)) / 2,
     ),
-    Misconception(
-        "mean_field_step", "prior-ignored",
+    "prior-ignored": (
         "only the bin itself is asked: the neighbours are missing",
         lambda Q, unary, beta: (Q + softmax(unary, axis=0)) / 2,
     ),
-    Misconception(
-        "mean_field_step", "beta-ignored",
+    "beta-ignored": (
         "the neighbours are counted without beta",
         lambda Q, unary, beta: mean_field_step(Q, unary, 1.0),
     ),
-    Misconception(
-        "mean_field_step", "wrong-axis",
+    "wrong-axis": (
         "these are normalised over the frequencies: the talkers share a bin, so the "
         "sum over them is 1",
         lambda Q, unary, beta: (Q + softmax(unary + beta * _four(Q), axis=1)) / 2,
     ),
-    Misconception(
-        "mean_field_step", "not-normalised",
+    "not-normalised": (
         "these are the exponentials: divide by their sum over the talkers",
         lambda Q, unary, beta: (Q + np.exp(unary + beta * _four(Q))) / 2,
     ),
-    Misconception(
-        "mean_field_step", "underflow",
+    "underflow": (
         "where nothing is likely all exponentials are rounded to 0, and 0/0 is no "
         "number: subtract the largest first",
         _bare_exponential,
     ),
-    Misconception(
-        "mean_field_step", "hard-neighbours",
+    "hard-neighbours": (
         "each neighbour is taken for its likeliest label: its opinion counts in parts",
         _step_with(lambda Q: _four(masks.from_labels(Q.argmax(axis=0), len(Q)))),
     ),
-    Misconception(
-        "mean_field_step", "its-own-neighbour",
+    "its-own-neighbour": (
         "the bin's own old opinion is counted among the neighbours",
         _step_with(lambda Q: _around(Q, "with itself")),
     ),
-    *(
-        Misconception("mean_field_step", name, sentence, _step_with(neighbours))
-        for name, (sentence, neighbours) in _NEIGHBOURHOODS.items()
-    ),
-)  # fmt: skip
+}
+
+_WRONG_STEPS = (_OTHER_STEPS, built_on(_NEIGHBOURHOODS, "{}", _step_with))
 
 
 def _dissenter(K: int, rng: Rng) -> tuple[Numbers, Numbers, float]:
@@ -327,7 +302,11 @@ def board(rng: Rng, K: int, bins: int, frames: int) -> Args:
         labels = rng.integers(0, K, (bins, frames))
         unary = rng.standard_normal((K, bins, frames)).round(2)
         given = labels, unary, float(rng.choice([0.6, 0.7, 1.4, 1.6]))
-        answers = [mistake.wrong(*given).tobytes() for mistake in _SWEEPS]
+        answers = [
+            wrong(*given).tobytes()
+            for table in _WRONG_SWEEPS
+            for _, wrong in table.values()
+        ]
         answers.append(icm_sweep(*given).tobytes())
         if len(set(answers)) == len(answers):
             return given
@@ -358,3 +337,53 @@ def _own_opinions(rng: Rng) -> Args:
 def _unlikely(rng: Rng) -> Args:
     Q, unary, beta = opinions(rng, 2, 2, 3)
     return Q, unary - float(rng.integers(800, 5000)), beta
+
+
+# --- exercises ------------------------------------------------------------------
+
+ICM_SWEEP = Exercise(
+    "icm_sweep", 4, "08_mrf_smoothing", icm_sweep,
+    visible=(
+        CaseSpec(
+            "a lone dissenter", _lone_label, 0.5,
+            "Four neighbours outvote one bin, if beta lets them.",
+        ),
+        CaseSpec(
+            "a board of your own", _own_board, 1,
+            "Black first, (bin + frame) % 2 == 0; then white, "
+            "who see the new black ones.",
+        ),
+    ),
+    mistakes=_WRONG_SWEEPS,
+    forbidden=(
+        "coursekit.spatial.mrf.field.neighbours",
+        "coursekit.spatial.mrf.field.independent", "coursekit.spatial.mrf.icm.icm",
+        "coursekit.spatial.mrf.belief.belief_propagation",
+        "coursekit.spatial.mrf.belief.belief_propagation_max",
+        "coursekit.spatial.mrf.cut.alpha_expansion",
+        "coursekit.spatial.mrf.cut.graph_cut", "coursekit.spatial.mrf.gibbs.anneal",
+        "coursekit.spatial.mrf.gibbs.gibbs",
+    ),
+)  # fmt: skip
+
+MEAN_FIELD_STEP = Exercise(
+    "mean_field_step", 4, "08_mrf_smoothing", mean_field_step,
+    visible=(
+        CaseSpec(
+            "a lone dissenter", _lone_opinion, 0.5,
+            "Sum the four neighbours' opinions, talker by talker; at a border fewer.",
+        ),
+        CaseSpec(
+            "opinions of your own", _own_opinions, 1,
+            "Half of the old opinion, half of the softmax over the talkers (axis 0).",
+        ),
+        CaseSpec(
+            "nothing is likely", _unlikely, 0.5,
+            "A constant in all exponents changes nothing: subtract the largest.",
+        ),
+    ),
+    mistakes=_WRONG_STEPS,
+    forbidden=("coursekit.spatial.mrf.mean_field.mean_field",),
+)  # fmt: skip
+
+EXERCISES = (ICM_SWEEP, MEAN_FIELD_STEP)

@@ -6,74 +6,58 @@ import numpy as np
 
 from coursekit import spatial
 from coursekit.homework.checks.calls import Args
-from coursekit.homework.checks.cases import (
-    Misconception,
-)
-from coursekit.homework.hw2_ild.scene import (
-    Numbers,
-    Place,
-    Rng,
-    _scene,
-)
+from coursekit.homework.checks.exercise import CaseSpec, Exercise, Mistakes
+from coursekit.homework.hw2_ild.scene import Place, draw_scene
+from coursekit.homework.own_data import Numbers, Rng
 from coursekit.spatial.ild import FLOOR
 
 # --- misconceptions -------------------------------------------------------------
-#
-# The visible cases come below: boards of labels are drawn until each of these
-# mistakes would show on them.
 
 
 def _reaches(source: Place, left: Place, right: Place) -> tuple[float, float]:
     return spatial.distance(source, left), spatial.distance(source, right)
 
 
-_GEOMETRY = (
-    Misconception(
-        "expected_ild", "left-over-right",
+_WRONG_GEOMETRIES: Mistakes = {
+    "left-over-right": (
         "this is left over right: the nearer microphone is the louder one, and right "
         "stands above the line",
         lambda source, left, right: -spatial.expected_ild(source, left, right),
     ),
-    Misconception(
-        "expected_ild", "power-decibels",
+    "power-decibels": (
         "this is 10 log of the ratio: distances divide amplitudes, and decibels of "
         "amplitude are 20 log",
         lambda *places: spatial.expected_ild(*places) / 2,
     ),
-    Misconception(
-        "expected_ild", "natural-log",
+    "natural-log": (
         "this is the natural logarithm: decibels count powers of ten",
         lambda *places: spatial.expected_ild(*places) * np.log(10),
     ),
-    Misconception(
-        "expected_ild", "squared-distance",
+    "squared-distance": (
         "this takes the amplitude to fall with the square of the distance: that is the "
         "power",
         lambda *places: spatial.expected_ild(*places) * 2,
     ),
-    Misconception(
-        "expected_ild", "no-decibels",
+    "no-decibels": (
         "this is the ratio right over left itself: its level is asked for, in dB",
         lambda *places: 1 / spatial.amplitude_ratio(*places),
     ),
-    Misconception(
-        "expected_ild", "the-decks-ratio",
+    "the-decks-ratio": (
         "this is the deck's a, left over right and no level: asked for is right over "
         "left in dB",
         spatial.amplitude_ratio,
     ),
-    Misconception(
-        "expected_ild", "difference-of-distances",
+    "difference-of-distances": (
         "this is the difference of the distances: levels compare by their ratio",
         lambda *places: _reaches(*places)[0] - _reaches(*places)[1],
     ),
-    Misconception(
-        "expected_ild", "along-one-axis",
+    "along-one-axis": (
         "this measures along the first axis alone: a distance needs all coordinates",
-        lambda source, left, right: 20
-        * np.log10(abs(source[0] - left[0]) / abs(source[0] - right[0])),
+        lambda source, left, right: (
+            20 * np.log10(abs(source[0] - left[0]) / abs(source[0] - right[0]))
+        ),
     ),
-)  # fmt: skip
+}
 
 
 def _floor_of(*channels: Numbers) -> float:
@@ -88,66 +72,55 @@ def _magnitudes_subtracted(L: Numbers, R: Numbers) -> Numbers:
     return np.abs(R) - np.abs(L)
 
 
-_LEVELS = (
-    Misconception(
-        "ild", "left-over-right",
+_WRONG_LEVELS: Mistakes = {
+    "left-over-right": (
         "this is left over right: the right microphone stands above the line",
         lambda L, R: spatial.ild(R, L),
     ),
-    Misconception(
-        "ild", "power-decibels",
+    "power-decibels": (
         "this is 10 log of the amplitudes: their level is 20 log",
         lambda L, R: spatial.ild(L, R) / 2,
     ),
-    Misconception(
-        "ild", "squared-magnitudes",
+    "squared-magnitudes": (
         "this is 20 log of the powers |X|²: it is 20 log of the amplitudes",
         lambda L, R: spatial.ild(L, R) * 2,
     ),
-    Misconception(
-        "ild", "natural-log",
+    "natural-log": (
         "this is the natural logarithm: decibels count powers of ten",
         lambda L, R: spatial.ild(L, R) * np.log(10),
     ),
-    Misconception(
-        "ild", "no-floor",
+    "no-floor": (
         "there is no floor: a silent bin divides by zero",
         lambda L, R: _level(R, 0) - _level(L, 0),
     ),
-    Misconception(
-        "ild", "absolute-floor",
+    "absolute-floor": (
         "the floor is 1e-6 for every recording: it should be 1e-6 of the largest "
         "magnitude",
         lambda L, R: _level(R, 1e-6) - _level(L, 1e-6),
     ),
-    Misconception(
-        "ild", "floor-below-only",
+    "floor-below-only": (
         "the floor stands below the line only: in both channels, exchanging them flips "
         "the sign and nothing else",
         lambda L, R: _level(R, 0) - _level(L, _floor_of(L, R)),
     ),
-    Misconception(
-        "ild", "a-floor-for-each-channel",
+    "a-floor-for-each-channel": (
         "each channel has a floor of its own: with one for both, two silent bins are "
         "at 0 dB",
         lambda L, R: _level(R, _floor_of(R)) - _level(L, _floor_of(L)),
     ),
-    Misconception(
-        "ild", "no-decibels",
+    "no-decibels": (
         "this is the ratio of the magnitudes: its level is asked for, in dB",
         lambda L, R: 10 ** (spatial.ild(L, R) / 20),
     ),
-    Misconception(
-        "ild", "difference-of-magnitudes",
+    "difference-of-magnitudes": (
         "this is the difference of the magnitudes: it grows with the loudness",
         _magnitudes_subtracted,
     ),
-    Misconception(
-        "ild", "real-parts",
+    "real-parts": (
         "this compares the real parts: what counts is the magnitude, np.abs",
         lambda L, R: spatial.ild(L.real, R.real),
     ),
-)  # fmt: skip
+}
 
 
 # --- visible cases --------------------------------------------------------------
@@ -159,7 +132,7 @@ def _lecture_scene(rng: Rng) -> Args:
 
 
 def _first_talker(rng: Rng) -> Args:
-    scene = _scene(rng)
+    scene = draw_scene(rng)
     return scene.sources[0], scene.left, scene.right
 
 
@@ -183,3 +156,46 @@ def _silent_bins(rng: Rng) -> Args:
 _DB = "a thousandth of a dB: loud bins do not feel how the floor is set"
 
 _SINGLE = "a ten thousandth of a dB: positions in single precision are good enough"
+
+
+# --- exercises ------------------------------------------------------------------
+
+EXPECTED_ILD = Exercise(
+    "expected_ild", 3, "07_ild_clustering", spatial.expected_ild,
+    visible=(
+        CaseSpec(
+            "the lecture's second talker", _lecture_scene, 0.5,
+            "The slide has 2.15 m to the left microphone, 0.8 m to the right: "
+            "+8.60 dB.",
+            atol=1e-4, because=_SINGLE,
+        ),
+        CaseSpec(
+            "your first talker", _first_talker, 0.5,
+            "The nearer microphone is the louder one; here it is the left, "
+            "so below 0 dB.",
+            atol=1e-4, because=_SINGLE,
+        ),
+    ),
+    mistakes=(_WRONG_GEOMETRIES,),
+    forbidden=("coursekit.spatial.geometry.amplitude_ratio",),
+)  # fmt: skip
+
+ILD = Exercise(
+    "ild", 5, "07_ild_clustering", spatial.ild,
+    visible=(
+        CaseSpec(
+            "a few bins", _few_bins, 1,
+            "Twice as loud on the right is +6.02 dB, "
+            "twice as loud on the left -6.02 dB.",
+            atol=1e-3, because=_DB,
+        ),
+        CaseSpec(
+            "silent bins", _silent_bins, 1,
+            "Add the same small ε to both magnitudes: two silent bins then have 0 dB.",
+            atol=1e-3, because=_DB,
+        ),
+    ),
+    mistakes=(_WRONG_LEVELS,),
+)  # fmt: skip
+
+EXERCISES = (EXPECTED_ILD, ILD)

@@ -8,13 +8,8 @@ import numpy as np
 
 from coursekit import fourier, masks
 from coursekit.homework.checks.calls import Args
-from coursekit.homework.checks.cases import (
-    Misconception,
-)
-from coursekit.homework.hw2_ild.scene import (
-    Numbers,
-    Rng,
-)
+from coursekit.homework.checks.exercise import CaseSpec, Exercise, Mistakes
+from coursekit.homework.own_data import Numbers, Rng
 
 
 def separate(labels: Numbers, X: Numbers, frame: int, hop: int, length: int) -> Numbers:
@@ -82,53 +77,45 @@ def _not_cut(labels: Numbers, X: Numbers, frame: int, hop: int, length: int) -> 
     return separate(labels, X, frame, hop, whole)
 
 
-_SEPARATIONS = (
-    Misconception(
-        "separate", "wrong-channel",
+_WRONG_SEPARATIONS: Mistakes = {
+    "wrong-channel": (
         "each mask is applied to the other microphone: take each talker from the "
         "nearer one, the first from the left",
         _masked((0, 1), (1, 0)),
     ),
-    Misconception(
-        "separate", "talkers-exchanged",
+    "talkers-exchanged": (
         "the talkers come in the wrong order: label 0 is the first",
         _masked((1, 1), (0, 0)),
     ),
-    Misconception(
-        "separate", "masks-exchanged",
+    "masks-exchanged": (
         "the masks are exchanged: label 1 belongs to the right microphone",
         _masked((1, 0), (0, 1)),
     ),
-    Misconception(
-        "separate", "both-from-the-left",
+    "both-from-the-left": (
         "both talkers are taken from the left microphone: the second is louder in the "
         "right one",
         _masked((0, 0), (1, 0)),
     ),
-    Misconception(
-        "separate", "from-the-sum",
+    "from-the-sum": (
         "both talkers are taken from the mean of the microphones, where the other one "
         "is as loud",
         _from_the_sum,
     ),
-    Misconception(
-        "separate", "labels-for-masks",
+    "labels-for-masks": (
         "the labels themselves are the mask: it lets the second talker through twice "
         "and the first never",
         _labels_for_masks,
     ),
-    Misconception(
-        "separate", "phase-lost",
+    "phase-lost": (
         "the mask is applied to the magnitude: without the mixture's phase it is no "
         "voice any more",
         _without_phase,
     ),
-    Misconception(
-        "separate", "not-cut-to-length",
+    "not-cut-to-length": (
         "the sounds are not cut to the length that is asked for",
         _not_cut,
     ),
-)  # fmt: skip
+}
 
 
 def two_sounds(rng: Rng, samples: int, frame: int, hop: int) -> Args:
@@ -158,3 +145,30 @@ def _one_talks(rng: Rng) -> Args:
 
 def _two_talk(rng: Rng) -> Args:
     return two_sounds(rng, 42 + int(rng.integers(6)), 16, 8)
+
+
+# --- exercises ------------------------------------------------------------------
+
+SEPARATE = Exercise(
+    "separate", 4, "07_ild_clustering", separate,
+    visible=(
+        CaseSpec(
+            "only the first one talks", _one_talks, 0.5,
+            "The first talker is then the left channel, the second is silent.",
+        ),
+        CaseSpec(
+            "both talk", _two_talk, 1,
+            "labels == 0 is a mask for the left STFT, labels == 1 for the right one.",
+        ),
+    ),
+    mistakes=(_WRONG_SEPARATIONS,),
+    forbidden=(
+        "coursekit.spatial.separation.observe", "coursekit.spatial.separation.cluster",
+        "coursekit.spatial.separation.separate",
+        "coursekit.spatial.separation.resynthesise",
+        "coursekit.spatial.separation.oracle_masks", "coursekit.masks.from_labels",
+        "coursekit.masks.apply",
+    ),
+)  # fmt: skip
+
+EXERCISES = (SEPARATE,)

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coursekit import data, spatial
-from coursekit.homework.checks.cases import (
-    student_rng,
-)
+from coursekit import spatial
 from coursekit.homework.checks.checker import ANYONE
-
-Rng = np.random.Generator
-
-Numbers = np.ndarray
+from coursekit.homework.own_data import (
+    RATE,
+    Numbers,
+    Rng,
+    any_of,
+    excerpt,
+    loudness,
+    own_rng,
+    spoken,
+)
 
 Place = tuple[float, float]
 
@@ -24,9 +27,6 @@ NAME = "hw2_ild"
 
 
 # --- a student's own scene ------------------------------------------------------
-
-RATE = 16000
-"""Samples per second of the recording."""
 
 SECONDS = 4.0
 """How long it lasts."""
@@ -61,22 +61,25 @@ class Talkers:
     caption: str
 
 
-def _scene(rng: Rng) -> spatial.Scene:
-    """Return two microphones, and a talker before each of them."""
+def draw_scene(rng: Rng) -> spatial.Scene:
+    """Return two microphones, and a talker before each of them.
+
+    Parameters
+    ----------
+    rng
+        Draws the places.
+
+    Examples
+    --------
+    >>> scene = draw_scene(np.random.default_rng(0))
+    >>> scene.left, 1.8 <= scene.right[0] <= 2.25
+    ((0.0, 0.0), True)
+    """
     apart = rng.integers(36, 46) / 20
     first, second = rng.integers(-4, 5, 2) / 20
     ahead = rng.integers(16, 26, 2) / 20
     sources = [(first, ahead[0]), (round(apart + second, 2), ahead[1])]
     return spatial.Scene(sources, left=(0.0, 0.0), right=(apart, 0.0))
-
-
-def _voice(rng: Rng, clip: data.Clip, seconds: float) -> Numbers:
-    """Return an excerpt of a clip, at an RMS of 1."""
-    length = round(seconds * RATE)
-    sound = clip.audio(RATE)
-    start = int(rng.integers(max(1, len(sound) - length)))
-    x = sound[start : start + length]
-    return x / max(float(np.sqrt(np.mean(x**2))), 1e-6)
 
 
 def two_voices(rng: Rng, seconds: float) -> tuple[Numbers, tuple[str, str]]:
@@ -102,14 +105,15 @@ def two_voices(rng: Rng, seconds: float) -> tuple[Numbers, tuple[str, str]]:
     >>> voices.shape, names[0] == names[1]
     ((2, 8000), False)
     """
-    long = [c for c in data.clips("speech") if c.seconds >= seconds]
+    long = spoken(seconds)
     who = sorted({clip.speaker for clip in long})
     first, second = rng.choice(len(who), 2, replace=False)
     names = who[first], who[second]
     found = []
     for name in names:
         theirs = [clip for clip in long if clip.speaker == name]
-        found.append(_voice(rng, theirs[rng.integers(len(theirs))], seconds))
+        x = excerpt(rng, any_of(rng, theirs), seconds)
+        found.append(x / loudness(x))
     return np.stack(found), names
 
 
@@ -130,9 +134,8 @@ def my_scene(student: str = ANYONE) -> Talkers:
     >>> first[0] < second[0]
     True
     """
-    who = student or ANYONE
-    scene = _scene(student_rng(NAME, who, "expected_ild/your first talker"))
-    voices, names = two_voices(student_rng(NAME, who, "my_scene"), SECONDS)
+    scene = draw_scene(own_rng(NAME, student, "expected_ild/your first talker"))
+    voices, names = two_voices(own_rng(NAME, student, "my_scene"), SECONDS)
     # Both equally loud, all in all: the nearer one speaks more softly.
     near = np.sqrt(np.sum(1 / scene.distances() ** 2, axis=1, keepdims=True))
     heard = scene.render(voices / near, RATE)

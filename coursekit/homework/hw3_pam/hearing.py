@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from coursekit import psychoacoustics
 from coursekit.homework.checks.calls import Args
-from coursekit.homework.hw3_pam.recordings import (
-    FRAME,
-    LOUDEST_SINE_DB,
-    Numbers,
-    Rng,
-)
+from coursekit.homework.checks.exercise import CaseSpec, Exercise, Mistakes
+from coursekit.homework.hw3_pam.recordings import FRAME, LOUDEST_SINE_DB
+from coursekit.homework.own_data import Numbers, Rng
 from coursekit.psychoacoustics import FULL_SCALE_DB
 
 # --- visible cases --------------------------------------------------------------
@@ -41,9 +36,6 @@ def _silence(rng: Rng) -> Args:
 
 
 # --- misconceptions -------------------------------------------------------------
-#
-# A wrong spreading makes a wrong threshold, and wrong weights make a wrong loss, so
-# these are written once and applied to each part.
 
 
 def _quiet(k: Numbers, power: float = -0.8, dip: float = 6.5) -> Numbers:
@@ -57,7 +49,7 @@ def _quiet_without_square(k: Numbers) -> Numbers:
         return 3.64 * k**-0.8 - 6.5 * np.exp(-0.6 * (k - 3.3)) + 1e-3 * k**4
 
 
-_WRONG_QUIETS: dict[str, tuple[str, Callable[[Numbers], Numbers]]] = {
+_WRONG_QUIETS: Mistakes = {
     "no-cap": (
         "this is the formula without its cap: nothing is above 68 dB in the standard, "
         "and 0 Hz would need infinitely many",
@@ -85,7 +77,7 @@ _WRONG_QUIETS: dict[str, tuple[str, Callable[[Numbers], Numbers]]] = {
     ),
 }
 
-_WRONG_BARKS: dict[str, tuple[str, Callable[[Numbers], Numbers]]] = {
+_WRONG_BARKS: Mistakes = {
     "khz-for-hz": (
         "f was divided by 1000: in this formula it is in Hz",
         lambda hz: psychoacoustics.bark(hz / 1000),
@@ -131,7 +123,7 @@ def _frame_by_frame(frame: Numbers) -> Numbers:
     return X - X.max() + LOUDEST_SINE_DB
 
 
-_WRONG_PSDS: dict[str, tuple[str, Callable[[Numbers], Numbers]]] = {
+_WRONG_PSDS: Mistakes = {
     "no-floor": (
         "silence is minus infinity: take no power below 1e-20 into the logarithm",
         _without_floor,
@@ -175,3 +167,54 @@ _WRONG_PSDS: dict[str, tuple[str, Callable[[Numbers], Numbers]]] = {
         lambda x: _decibels(_right_power(x) * len(x) ** 2) + FULL_SCALE_DB,
     ),
 }
+
+
+# --- exercises ------------------------------------------------------------------
+
+THRESHOLD_IN_QUIET = Exercise(
+    "threshold_in_quiet", 3, "10_perception", psychoacoustics.hearing_threshold,
+    visible=(
+        CaseSpec(
+            "a few frequencies", _anchors, 0.5,
+            "The formula takes kHz, your function takes Hz.",
+        ),
+        CaseSpec(
+            "0 Hz and the highest ones", _ends, 1,
+            "Nowhere more than 68 dB: take the smaller of the two.",
+        ),
+    ),
+    mistakes=(_WRONG_QUIETS,),
+)  # fmt: skip
+
+BARK = Exercise(
+    "bark", 2, "10_perception", psychoacoustics.bark,
+    visible=(
+        CaseSpec(
+            "a few frequencies", _anchors, 1,
+            "The square belongs inside the second arctangent; here f is in Hz.",
+        ),
+    ),
+    mistakes=(_WRONG_BARKS,),
+)  # fmt: skip
+
+PSD = Exercise(
+    "psd", 4, "11_pam1", psychoacoustics.psd,
+    visible=(
+        CaseSpec(
+            "a tone in noise", _noisy_frame, 1,
+            "Window, transform, 1/N, the square of the magnitude, decibels, "
+            "calibration.",
+            atol=1e-6,
+        ),
+        CaseSpec(
+            "digital silence", _silence, 0.5,
+            "The logarithm of no power is minus infinity: "
+            "take 10 log10 of at least 1e-20.",
+            atol=1e-6,
+        ),
+    ),
+    mistakes=(_WRONG_PSDS,),
+    forbidden=("coursekit.psychoacoustics.hearing.line_power",),
+)  # fmt: skip
+
+EXERCISES = (THRESHOLD_IN_QUIET, BARK, PSD)

@@ -11,14 +11,10 @@ import torch
 from torch import Tensor
 
 from coursekit import psychoacoustics
-from coursekit.homework.checks.calls import Args
-from coursekit.homework.hw3_pam.recordings import (
-    LOUDEST_SINE_DB,
-    RATE,
-    Pair,
-    Rng,
-    magnitudes,
-)
+from coursekit.homework.checks.calls import Args, Gradient, Tensors
+from coursekit.homework.checks.exercise import CaseSpec, Exercise, Mistakes, built_on
+from coursekit.homework.hw3_pam.recordings import LOUDEST_SINE_DB, magnitudes
+from coursekit.homework.own_data import RATE, Pair, Rng
 from coursekit.psychoacoustics import FULL_SCALE_DB, mask_of
 
 
@@ -52,6 +48,8 @@ def _sounds(rng: Rng) -> Args:
 
 
 # --- weights and losses ---------------------------------------------------------------
+#
+# Wrong weights make a wrong loss: they are written once, and applied to both.
 
 
 @lru_cache(maxsize=32)
@@ -66,7 +64,7 @@ def _mask(s: Tensor, rate: int) -> Tensor:
     return _mask_once(samples, tuple(s.shape), rate)
 
 
-_WRONG_WEIGHTS: dict[str, tuple[str, Callable[[Tensor, Tensor], Tensor]]] = {
+_WRONG_WEIGHTS: Mistakes = {
     "natural-log": (
         "with the natural logarithm: the slide has log10",
         lambda p, m: (10 ** ((p - m) / 10)).log1p(),
@@ -143,7 +141,7 @@ def _cut(loss: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return detached
 
 
-_WRONG_PRIORITIES: dict[str, tuple[str, Callable[..., Tensor]]] = {
+_WRONG_PRIORITIES: Mistakes = {
     "gradient-cut": (
         "the gradient is cut off: no .item(), .numpy(), .detach() or no_grad on the "
         "way from s_hat to the loss",
@@ -221,7 +219,7 @@ def _mask_of_the_estimate(s: Tensor, s_hat: Tensor, rate: int) -> Tensor:
     return (n / 10 ** (_mask(s_hat, rate) / 10) - 1).relu().amax(-1).mean()
 
 
-_WRONG_MODULATIONS: dict[str, tuple[str, Callable[..., Tensor]]] = {
+_WRONG_MODULATIONS: Mistakes = {
     "gradient-cut": (
         "the gradient is cut off: no .item(), .numpy(), .detach() or no_grad on the "
         "way from s_hat to the loss",
@@ -274,3 +272,66 @@ _WRONG_MODULATIONS: dict[str, tuple[str, Callable[..., Tensor]]] = {
         lambda s, t, rate: (_excess(s, t, rate).amax(-1) + 1).mean(),
     ),
 }
+
+
+# --- exercises ------------------------------------------------------------------
+
+PRIORITY_WEIGHTS = Exercise(
+    "priority_weights", 2, "12_perceptual_loss", psychoacoustics.priority_weights,
+    mode=Tensors(),
+    visible=(
+        CaseSpec(
+            "above, at and below the mask", _levels, 1,
+            "A line at the mask weighs log10(2), about 0.3.",
+        ),
+    ),
+    mistakes=(built_on(_WRONG_WEIGHTS, "these are the weights {}"),),
+)  # fmt: skip
+
+PRIORITY_LOSS = Exercise(
+    "priority_loss", 2, "12_perceptual_loss", psychoacoustics.priority_loss,
+    mode=Tensors(),
+    visible=(
+        CaseSpec(
+            "its value", _sounds, 0.5,
+            "Sum over the lines, then the mean over all frames; w comes from s alone.",
+            rtol=1e-6, atol=1e-16,
+        ),
+        CaseSpec(
+            "its gradient", _sounds, 0.5,
+            "No .item(), .numpy() or float() on the way from s_hat to the loss.",
+            rtol=1e-5, atol=1e-13, mode=Gradient(of=1),
+        ),
+    ),
+    mistakes=(
+        _WRONG_PRIORITIES,
+        built_on(_WRONG_WEIGHTS, "this is the loss {}", _loss_with),
+    ),
+    forbidden=("coursekit.psychoacoustics.losses.noise_to_mask",),
+)  # fmt: skip
+
+NOISE_MODULATION_LOSS = Exercise(
+    "noise_modulation_loss", 3, "12_perceptual_loss",
+    psychoacoustics.noise_modulation_loss,
+    mode=Tensors(),
+    visible=(
+        CaseSpec(
+            "its value", _sounds, 0.5,
+            "Both in dB SPL, or both as powers, with the same 96 dB in them.",
+        ),
+        CaseSpec(
+            "its gradient", _sounds, 0.5,
+            "The maximum over the lines of each frame; "
+            "the gradient is that of one line.",
+            rtol=1e-6, mode=Gradient(of=1),
+        ),
+    ),
+    mistakes=(_WRONG_MODULATIONS,),
+    forbidden=(
+        "coursekit.psychoacoustics.losses.log_noise_modulation_loss",
+        "coursekit.psychoacoustics.audibility.nmr",
+        "coursekit.psychoacoustics.audibility.nmr_bands",
+    ),
+)  # fmt: skip
+
+EXERCISES = (PRIORITY_WEIGHTS, PRIORITY_LOSS, NOISE_MODULATION_LOSS)

@@ -9,12 +9,9 @@ from typing import Any
 import numpy as np
 
 from coursekit.homework.checks.calls import Args
-from coursekit.homework.hw3_pam.recordings import (
-    FRAME,
-    Numbers,
-    Pair,
-    Rng,
-)
+from coursekit.homework.checks.exercise import CaseSpec, Exercise, Mistakes, built_on
+from coursekit.homework.hw3_pam.recordings import FRAME
+from coursekit.homework.own_data import Numbers, Pair, Rng
 from coursekit.psychoacoustics import pam1
 from coursekit.psychoacoustics.tables import (
     noise_offset,
@@ -186,7 +183,7 @@ def _from_one(X: Numbers) -> Pair:
     return lines + 1, levels
 
 
-_WRONG_TONES: dict[str, tuple[str, Callable[[Numbers], Pair]]] = {
+_WRONG_TONES: Mistakes = {
     "neighbourhood-too-narrow": (
         "only the lines two away are examined: from line 63 on three, from 127 on six",
         _Rule(reach=lambda k: 2),
@@ -237,6 +234,8 @@ _WRONG_TONES: dict[str, tuple[str, Callable[[Numbers], Pair]]] = {
 
 
 # --- spreading, and what it makes -----------------------------------------------------
+#
+# A wrong spreading makes a wrong threshold: it is written once, and applied to both.
 
 
 def _pieces(dz: Numbers, values: tuple[Any, ...], outside: float = -np.inf) -> Numbers:
@@ -269,7 +268,7 @@ def _ends_swapped(dz: Numbers, X: float) -> Numbers:
     return spreading(nudged, X)
 
 
-_WRONG_SPREADINGS: dict[str, tuple[str, Callable[[Numbers, float], Numbers]]] = {
+_WRONG_SPREADINGS: Mistakes = {
     "mirrored": (
         "mirrored: dz counts from the masker upwards, and upwards it reaches farther",
         lambda dz, X: spreading(-np.asarray(dz, float), X),
@@ -314,7 +313,7 @@ def _offset(kind: str, z: Any) -> Any:
     return {"tonal": tonal_offset, "noise": noise_offset}[kind](z)
 
 
-_WRONG_MASKERS: dict[str, tuple[str, Callable[..., Numbers]]] = {
+_WRONG_MASKERS: Mistakes = {
     "offsets-swapped": (
         "the offsets of tones and noises have changed places: noises mask more",
         lambda X, zj, z, kind: masker_threshold(X, zj, z, _OTHER_KIND[kind]),
@@ -355,7 +354,7 @@ def _power_mean(LT: Numbers, quiet: Numbers) -> Numbers:
     return 10 * np.log10(_power_sum(LT, quiet) / (len(LT) + 1))
 
 
-_WRONG_SUMS: dict[str, tuple[str, Callable[..., Numbers]]] = {
+_WRONG_SUMS: Mistakes = {
     "decibels-added": (
         "the decibels were added: decibels do not add up, the powers behind them do",
         lambda LT, quiet: quiet + np.sum(LT, axis=0),
@@ -389,3 +388,90 @@ _WRONG_SUMS: dict[str, tuple[str, Callable[..., Numbers]]] = {
         _power_sum,
     ),
 }
+
+
+# --- exercises ------------------------------------------------------------------
+
+TONAL_MASKERS = Exercise(
+    "tonal_maskers", 5, "11_pam1", tonal_maskers, results=("lines", "levels"),
+    visible=(
+        CaseSpec(
+            "one of each kind of peak", each_kind, 1,
+            "Go through the rule for each peak, with the zone that its line is in.",
+        ),
+        CaseSpec(
+            "clear tones", clear_tones, 1,
+            "The level is the power of three lines: decibels only after the sum.",
+        ),
+    ),
+    mistakes=(_WRONG_TONES,),
+    forbidden=(
+        "coursekit.psychoacoustics.pam1.analyse",
+        "coursekit.psychoacoustics.pam1.tonal_maskers",
+        "coursekit.psychoacoustics.tables.tables_for",
+    ),
+)  # fmt: skip
+
+SPREADING = Exercise(
+    "spreading", 4, "11_pam1", spreading,
+    visible=(
+        CaseSpec(
+            "the corners", _corners, 1,
+            "From -3 on and up to, but without, 8 Bark; minus infinity elsewhere.",
+        ),
+        CaseSpec(
+            "distances of your own", _distances, 0.5,
+            "dz is above 0 where the masker lies lower than the place it masks.",
+        ),
+    ),
+    mistakes=(built_on(_WRONG_SPREADINGS, "this spreading is {}"),),
+    forbidden=(
+        "coursekit.psychoacoustics.tables.spreading_lines",
+        "coursekit.psychoacoustics.batched.spreader",
+    ),
+)  # fmt: skip
+
+MASKER_THRESHOLD = Exercise(
+    "masker_threshold", 3, "11_pam1", masker_threshold,
+    visible=(
+        CaseSpec(
+            "a tone", _masker("tonal"), 0.5,
+            "The offset depends on where the masker is, the spreading on z - z_masker.",
+        ),
+        CaseSpec(
+            "a noise", _masker("noise"), 0.5,
+            "A noise masks more than a tone of its level.",
+        ),
+    ),
+    mistakes=(
+        _WRONG_MASKERS,
+        built_on(_WRONG_SPREADINGS, "the spreading in this is {}", _threshold_with),
+    ),
+    forbidden=(
+        "coursekit.psychoacoustics.tables.tonal_offset",
+        "coursekit.psychoacoustics.tables.noise_offset",
+        "coursekit.psychoacoustics.pam1.individual_thresholds",
+        "coursekit.psychoacoustics.pam1.masker_threshold",
+    ),
+)  # fmt: skip
+
+GLOBAL_THRESHOLD = Exercise(
+    "global_threshold", 2, "11_pam1", pam1.global_threshold,
+    visible=(
+        CaseSpec(
+            "two alike", _two_alike, 0.5,
+            "Two equal powers are 3 dB more than one.",
+        ),
+        CaseSpec(
+            "several maskers", _several, 0.5,
+            "One masker is one row: add the powers of each column, and those of quiet.",
+        ),
+    ),
+    mistakes=(_WRONG_SUMS,),
+    forbidden=(
+        "coursekit.psychoacoustics.batched.masking_threshold",
+        "coursekit.psychoacoustics.batched.threshold_of_psd",
+    ),
+)  # fmt: skip
+
+EXERCISES = (TONAL_MASKERS, SPREADING, MASKER_THRESHOLD, GLOBAL_THRESHOLD)

@@ -8,26 +8,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from coursekit import data, fourier, psychoacoustics
-from coursekit.homework.checks.cases import (
-    student_rng,
-)
+from coursekit import fourier, psychoacoustics
 from coursekit.homework.checks.checker import ANYONE
+from coursekit.homework.own_data import (
+    RATE,
+    Numbers,
+    any_of,
+    excerpt,
+    own_rng,
+    peak,
+    spoken,
+)
 from coursekit.psychoacoustics import FULL_SCALE_DB, frames_of, mask_of
-
-Rng = np.random.Generator
-
-Numbers = np.ndarray
-
-Pair = tuple[Numbers, Numbers]
 
 NAME = "hw3_pam"
 
 
 # --- what the students are given ----------------------------------------------------
-
-RATE = 16000
-"""Samples per second of the recordings."""
 
 FRAME = 512
 """Samples in a frame: Layer I."""
@@ -99,6 +96,9 @@ SNR_HISS, SNR_HIDDEN, SNR_WHISTLE = 20.14, 18.30, 30.0
 
 WHISTLE_HZ = 7000.0
 
+SECONDS = 3.0
+"""How long the voice is."""
+
 
 def my_recordings(student: str = ANYONE) -> Recordings:
     """Return the student's voice and its spoilt versions.
@@ -117,24 +117,15 @@ def my_recordings(student: str = ANYONE) -> Recordings:
     >>> [round(snr(mine.s, version), 2) for version in mine.versions.values()]
     [20.14, 18.3, 30.0]
     """
-    rng = student_rng(NAME, student or ANYONE, "my_recordings")
-    s = _voice(rng, 3.0)
+    rng = own_rng(NAME, student, "my_recordings")
+    voice = excerpt(rng, any_of(rng, spoken(SECONDS)), SECONDS)
+    s = 0.5 * voice / peak(voice)
     white = rng.standard_normal(s.size)
     hiss = s + _at_snr(s, white, SNR_HISS)
     hidden = s + _at_snr(s, _shaped(s, white), SNR_HIDDEN)
     tone = np.sin(2 * np.pi * WHISTLE_HZ * np.arange(s.size) / RATE)
     whistle = s + _at_snr(s, tone, SNR_WHISTLE)
     return Recordings(s, hiss, hidden, whistle, RATE)
-
-
-def _voice(rng: Rng, seconds: float) -> Numbers:
-    """Return an excerpt of the pack's speech, its loudest sample at 0.5."""
-    length = round(seconds * RATE)
-    long = [clip for clip in data.clips("speech") if clip.seconds >= seconds]
-    sound = long[rng.integers(len(long))].audio(RATE)
-    start = int(rng.integers(max(1, len(sound) - length)))
-    x = sound[start : start + length]
-    return 0.5 * x / max(float(np.abs(x).max()), 1e-6)
 
 
 def _at_snr(s: Numbers, noise: Numbers, snr: float) -> Numbers:

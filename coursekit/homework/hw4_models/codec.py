@@ -1,88 +1,42 @@
-"""Homework 4: models, a notebook for each.
+"""Homework 4, the codec: a quantiser, its entropy, and the small modules around it.
 
-``codec``: the soft-to-hard quantiser of a neural codec, its entropy, and the small
-modules around it. The parts, the visible cases and the misconceptions, and what each
-student codes.
+The exercises of one notebook, and what each student codes: the soft-to-hard quantiser
+of a neural codec.
 
 Lecture 09; slides "Neural Speech and Audio Coding".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from coursekit import data
 from coursekit.coding import SoftToHard, autoencoder, soft_assignment
 from coursekit.homework.checks.calls import Applied, Args, Gradient, Tensors
-from coursekit.homework.checks.cases import (
-    Case,
-    Homework,
-    Misconception,
-    Part,
-    student_rng,
+from coursekit.homework.checks.checker import ANYONE
+from coursekit.homework.checks.exercise import CaseSpec, Exercise, Mistakes, built_on
+from coursekit.homework.own_data import (
+    RATE,
+    Numbers,
+    OwnRecording,
+    Rng,
+    any_of,
+    own_rng,
+    peak,
+    spoken,
 )
-from coursekit.homework.checks.checker import ANYONE, Checker
-
-Rng = np.random.Generator
-Numbers = np.ndarray
 
 NAME = "hw4_models"
-
-PARTS = (
-    Part("soft_assignment", 3, "09_neural_coding"),
-    Part("quantise", 3, "09_neural_coding"),
-    Part("entropy", 3, "09_neural_coding"),
-    Part("learnt_quantiser", 2, "09_neural_coding", results=("y", "p")),
-    Part("sub_pixel", 2, "09_neural_coding"),
-    Part("codec", 2, "09_neural_coding", results=("y", "p")),
-)
-
-FORBIDDEN = (
-    *(
-        f"coursekit.coding.quantise.{name}"
-        for name in ("soft_assignment", "SoftToHard", "round_through")
-    ),
-    "coursekit.coding.entropy.entropy",
-    "coursekit.coding.entropy.EntropyModel",
-    "coursekit.coding.autoencoder.SubPixelUp",
-    *(
-        f"coursekit.homework.hw4_models.codec.{name}"
-        for name in ("quantise", "entropy")
-    ),
-    "coursekit.homework.hw4_models.codec.Codec",
-)
-"""What the homework asks to write: functions and classes by module and name."""
 
 
 # --- what the students code -----------------------------------------------------------
 
-RATE = 16000
-"""Samples per second of the recordings."""
 
-
-@dataclass(frozen=True)
-class Recording:
-    """A voice, chosen for one student.
-
-    Parameters
-    ----------
-    x
-        float64 ``(samples,)`` in [-1, 1].
-    rate
-        Samples per second.
-    """
-
-    x: Numbers
-    rate: int
-
-
-def my_voice(student: str = ANYONE) -> Recording:
+def my_voice(student: str = ANYONE) -> OwnRecording:
     """Return a second of the student's own speaker, its loudest sample at 0.9.
 
     Examples
@@ -91,12 +45,11 @@ def my_voice(student: str = ANYONE) -> Recording:
     >>> mine.x.shape, round(float(abs(mine.x).max()), 3)
     ((16000,), 0.9)
     """
-    rng = student_rng(NAME, student or ANYONE, "my_voice")
-    long = [clip for clip in data.clips("speech") if clip.seconds >= 2]
-    sound = long[rng.integers(len(long))].audio(RATE)
+    rng = own_rng(NAME, student, "my_voice")
+    sound = any_of(rng, spoken(2))
     starts = rng.integers(len(sound) - RATE, size=5)
     x = max((sound[i : i + RATE] for i in starts), key=np.linalg.norm)  # no pause
-    return Recording(0.9 * x / max(float(np.abs(x).max()), 1e-6), RATE)
+    return OwnRecording(0.9 * x / peak(x), RATE, "a second of a voice")
 
 
 # --- the right answers --------------------------------------------------------------
@@ -186,7 +139,7 @@ class Codec(nn.Module):
         return y, p
 
 
-# --- visible cases --------------------------------------------------------------
+# --- what is asked ----------------------------------------------------------------
 
 
 def centroids_of(rng: Rng, bins: int) -> Numbers:
@@ -346,63 +299,6 @@ def _values_and(bins: int, *shape: int) -> Callable[[Rng], Args]:
     return make
 
 
-VISIBLE = (
-    Case(
-        "soft_assignment", "five values, four centroids", _values_and(4, 5),
-        soft_assignment, 0.5,
-        "Each row of p belongs to one value and adds up to 1.",
-        mode=Tensors(),
-    ),
-    Case(
-        "soft_assignment", "a batch", _values_and(3, 2, 1, 4), soft_assignment, 0.5,
-        "Put the centroids into a new last dimension: x[..., None] - centroids.",
-        mode=Tensors(),
-    ),
-    Case(
-        "quantise", "its values", _values_and(5, 6), quantise, 0.5,
-        "What comes out are centroids, each the nearest.",
-        mode=Tensors(),
-    ),
-    Case(
-        "quantise", "its gradient", lambda rng: weighted(rng, 6), quantise, 0.5,
-        "soft + (hard - soft).detach() has the value of hard, the gradient of soft.",
-        mode=Gradient(of=0, weighted=True),
-    ),
-    Case(
-        "entropy", "soft assignments", lambda rng: (assignments(rng, 6, 4),), entropy,
-        0.5, "First the mean of p over all values, then the entropy of that.",
-        mode=Tensors(),
-    ),
-    Case(
-        "entropy", "a centroid that nobody uses", unused, entropy, 0.5,
-        "0 log 0 counts as 0: let nothing below 1e-12 into the logarithm.",
-        mode=Tensors(),
-    ),
-    Case(
-        "entropy", "its gradient", lambda rng: (assignments(rng, 6, 4),), entropy, 0.5,
-        "No .item(), .numpy() or argmax on the way from p to the bits.",
-        mode=Gradient(),
-    ),
-    Case(
-        "learnt_quantiser", "with other weights",
-        lambda rng: quantiser_args(rng, 4, 6), SoftToHard, 0.5,
-        "Two parameters: centroids of shape (bins,), and log_alpha without dimensions.",
-        mode=Applied(),
-    ),
-    Case(
-        "sub_pixel", "two channels become one twice as long, and another",
-        lambda rng: sub_pixel_args(rng, (3, 2, 2), 4), autoencoder.SubPixelUp, 0.5,
-        "Write down which channel of the convolution goes to which place in time.",
-        mode=Applied(),
-    ),
-    Case(
-        "codec", "with other weights", lambda rng: codec_args(rng, 2, 4, (2, 12)),
-        Codec, 0.5, "encoder, tanh, quantiser, decoder; return the sound and p.",
-        mode=Applied(),
-    ),
-)  # fmt: skip
-
-
 # --- misconceptions -------------------------------------------------------------
 
 
@@ -417,7 +313,7 @@ def _unnormalised(x: Tensor, centroids: Tensor, alpha: Any) -> Tensor:
     return (-alpha * (x[..., None] - centroids).abs()).exp()
 
 
-_WRONG_ASSIGNMENTS: dict[str, tuple[str, Callable[..., Tensor]]] = {
+_WRONG_ASSIGNMENTS: Mistakes = {
     "squared-distance": (
         "of the squared distance: the lecture takes its absolute value",
         _softmax_of(lambda x, b, a: -a * (x - b) ** 2),
@@ -467,7 +363,7 @@ def _nothing_detached(x: Tensor, centroids: Tensor, alpha: Any) -> Tensor:
     return soft + (centroids[_nearest(x, centroids)] - soft)
 
 
-_WRONG_QUANTISERS: dict[str, tuple[str, Callable[..., Tensor]]] = {
+_WRONG_QUANTISERS: Mistakes = {
     "hard-without-gradient": (
         "the choice of the nearest has no gradient: let that of the soft average "
         "through, soft + (hard - soft).detach()",
@@ -512,7 +408,7 @@ def _counted(p: Tensor) -> Tensor:
     return _bits(counts.double() / symbols.numel())
 
 
-_WRONG_ENTROPIES: dict[str, tuple[str, Callable[[Tensor], Tensor]]] = {
+_WRONG_ENTROPIES: Mistakes = {
     "gradient-cut": (
         "the gradient is cut off: no .item(), .numpy(), .detach() or no_grad on the "
         "way from p to the bits",
@@ -570,7 +466,7 @@ def _by(assign: Callable[..., Tensor]) -> Forward:
     return forward
 
 
-_WRONG_MODULES: dict[str, tuple[str, Callable[..., nn.Module]]] = {
+_WRONG_MODULES: Mistakes = {
     "alpha-not-its-logarithm": (
         "log_alpha was taken for alpha itself: the sharpness is its exponential",
         _quantiser_that(_sharpness_itself),
@@ -614,7 +510,7 @@ def _repeated(y: Tensor, stride: int) -> Tensor:
     return y[:, ::stride].repeat_interleave(stride, dim=-1)
 
 
-_WRONG_DEALS: dict[str, tuple[str, Deal]] = {
+_WRONG_DEALS: Mistakes = {
     "channels-in-blocks": (
         "channel c * stride + j goes to channel c, at the j-th of its new places; here "
         "c and j have changed places",
@@ -687,7 +583,7 @@ class _OneAfterTheOther(Codec):
         self.decoder = _dealt(_one_after_the_other)(rows, 1, 2, 9)  # type: ignore
 
 
-_WRONG_CODECS: dict[str, tuple[str, Callable[..., nn.Module]]] = {
+_WRONG_CODECS: Mistakes = {
     "tanh-forgotten": (
         "the code was not brought into (-1, 1) before it was quantised: tanh is lost",
         _WithoutTanh,
@@ -722,41 +618,132 @@ def _through(assign: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return quantised
 
 
-def _wrong_assignments() -> Iterator[Misconception]:
-    """Yield each wrong assignment, and what it makes of all that builds on it."""
-    for name, (how, assign) in _WRONG_ASSIGNMENTS.items():
-        sentence = f"this is an assignment {how}"
-        yield Misconception("soft_assignment", name, sentence, assign)
-        if name != "signed-distance":  # there the gradient is 0, as of nothing-detached
-            sentence = f"the gradient is that of an assignment {how}"
-            yield Misconception("quantise", name, sentence, _through(assign))
-        wrong = _quantiser_that(_by(assign))
-        sentence = f"p is an assignment {how}"
-        yield Misconception("learnt_quantiser", name, sentence, wrong)
-        yield Misconception("codec", name, sentence, _codec_with(wrong))
+def _quantiser_with(assign: Callable[..., Tensor]) -> Callable[[int], nn.Module]:
+    """Return a builder of learnt quantisers, right but for their assignment."""
+    return _quantiser_that(_by(assign))
 
 
-def _misconceptions() -> Iterator[Misconception]:
-    yield from _wrong_assignments()
-    tables: dict[str, dict[str, tuple[str, Callable[..., Any]]]] = {
-        "quantise": _WRONG_QUANTISERS,
-        "entropy": _WRONG_ENTROPIES,
-        "learnt_quantiser": _WRONG_MODULES,
-        "codec": _WRONG_CODECS,
-    }
-    for part, table in tables.items():
-        for name, (sentence, wrong) in table.items():
-            yield Misconception(part, name, sentence, wrong)
-    for name, (sentence, deal) in _WRONG_DEALS.items():
-        yield Misconception("sub_pixel", name, sentence, _dealt(deal))
+def _codec_assigning(assign: Callable[..., Tensor]) -> Callable[..., nn.Module]:
+    """Return a builder of codecs, right but for the assignment in them."""
+    return _codec_with(_quantiser_with(assign))
 
 
-HOMEWORK = Homework(
-    NAME,
-    PARTS,
-    VISIBLE,
-    tuple(_misconceptions()),
-    forbidden=FORBIDDEN,
-)
+# The signed distance has no gradient, and neither has what nothing-detached makes.
+_WITH_GRADIENT = {
+    name: wrong
+    for name, wrong in _WRONG_ASSIGNMENTS.items()
+    if name != "signed-distance"
+}
 
-check = Checker(HOMEWORK)
+
+# --- exercises ------------------------------------------------------------------
+
+SOFT_ASSIGNMENT = Exercise(
+    "soft_assignment", 3, "09_neural_coding", soft_assignment,
+    mode=Tensors(),
+    visible=(
+        CaseSpec(
+            "five values, four centroids", _values_and(4, 5), 0.5,
+            "Each row of p belongs to one value and adds up to 1.",
+        ),
+        CaseSpec(
+            "a batch", _values_and(3, 2, 1, 4), 0.5,
+            "Put the centroids into a new last dimension: x[..., None] - centroids.",
+        ),
+    ),
+    mistakes=(built_on(_WRONG_ASSIGNMENTS, "this is an assignment {}"),),
+)  # fmt: skip
+
+QUANTISE = Exercise(
+    "quantise", 3, "09_neural_coding", quantise,
+    mode=Tensors(),
+    visible=(
+        CaseSpec(
+            "its values", _values_and(5, 6), 0.5,
+            "What comes out are centroids, each the nearest.",
+        ),
+        CaseSpec(
+            "its gradient", lambda rng: weighted(rng, 6), 0.5,
+            "soft + (hard - soft).detach() has the value of hard, "
+            "the gradient of soft.",
+            mode=Gradient(of=0, weighted=True),
+        ),
+    ),
+    mistakes=(
+        built_on(
+            _WITH_GRADIENT, "the gradient is that of an assignment {}", _through
+        ),
+        _WRONG_QUANTISERS,
+    ),
+    forbidden=("coursekit.coding.quantise.round_through",),
+)  # fmt: skip
+
+ENTROPY = Exercise(
+    "entropy", 3, "09_neural_coding", entropy,
+    mode=Tensors(),
+    visible=(
+        CaseSpec(
+            "soft assignments", lambda rng: (assignments(rng, 6, 4),), 0.5,
+            "First the mean of p over all values, then the entropy of that.",
+        ),
+        CaseSpec(
+            "a centroid that nobody uses", unused, 0.5,
+            "0 log 0 counts as 0: let nothing below 1e-12 into the logarithm.",
+        ),
+        CaseSpec(
+            "its gradient", lambda rng: (assignments(rng, 6, 4),), 0.5,
+            "No .item(), .numpy() or argmax on the way from p to the bits.",
+            mode=Gradient(),
+        ),
+    ),
+    mistakes=(_WRONG_ENTROPIES,),
+    forbidden=(
+        "coursekit.coding.entropy.entropy", "coursekit.coding.entropy.EntropyModel",
+    ),
+)  # fmt: skip
+
+LEARNT_QUANTISER = Exercise(
+    "learnt_quantiser", 2, "09_neural_coding", SoftToHard, results=("y", "p"),
+    mode=Applied(),
+    visible=(
+        CaseSpec(
+            "with other weights", lambda rng: quantiser_args(rng, 4, 6), 0.5,
+            "Two parameters: centroids of shape (bins,), "
+            "and log_alpha without dimensions.",
+        ),
+    ),
+    mistakes=(
+        built_on(_WRONG_ASSIGNMENTS, "p is an assignment {}", _quantiser_with),
+        _WRONG_MODULES,
+    ),
+)  # fmt: skip
+
+SUB_PIXEL = Exercise(
+    "sub_pixel", 2, "09_neural_coding", autoencoder.SubPixelUp,
+    mode=Applied(),
+    visible=(
+        CaseSpec(
+            "two channels become one twice as long, and another",
+            lambda rng: sub_pixel_args(rng, (3, 2, 2), 4), 0.5,
+            "Write down which channel of the convolution goes to which place in time.",
+        ),
+    ),
+    mistakes=(built_on(_WRONG_DEALS, "{}", _dealt),),
+)  # fmt: skip
+
+CODEC = Exercise(
+    "codec", 2, "09_neural_coding", Codec, results=("y", "p"),
+    mode=Applied(),
+    visible=(
+        CaseSpec(
+            "with other weights", lambda rng: codec_args(rng, 2, 4, (2, 12)), 0.5,
+            "encoder, tanh, quantiser, decoder; return the sound and p.",
+        ),
+    ),
+    mistakes=(
+        built_on(_WRONG_ASSIGNMENTS, "p is an assignment {}", _codec_assigning),
+        _WRONG_CODECS,
+    ),
+)  # fmt: skip
+
+EXERCISES = (SOFT_ASSIGNMENT, QUANTISE, ENTROPY, LEARNT_QUANTISER, SUB_PIXEL, CODEC)
