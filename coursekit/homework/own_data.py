@@ -91,7 +91,12 @@ def few_numbers(rng: Rng, n: int) -> Numbers:
 
 
 def spoken(seconds: float) -> list[data.Clip]:
-    """Return the pack's clips of speech that last so many seconds or more.
+    """Return the pack's clips of speech that are long enough.
+
+    Parameters
+    ----------
+    seconds
+        The least that they last.
 
     Examples
     --------
@@ -102,7 +107,7 @@ def spoken(seconds: float) -> list[data.Clip]:
 
 
 def any_of(rng: Rng, clips: Sequence[data.Clip]) -> Numbers:
-    """Return the sound of a clip drawn from several, float64 ``(samples,)``.
+    """Return the sound of one of several clips.
 
     Parameters
     ----------
@@ -110,6 +115,11 @@ def any_of(rng: Rng, clips: Sequence[data.Clip]) -> Numbers:
         Chooses it.
     clips
         One or more.
+
+    Returns
+    -------
+    sound
+        float64 ``(samples,)`` at `RATE`.
 
     Examples
     --------

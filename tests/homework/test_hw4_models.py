@@ -103,7 +103,7 @@ def test_sub_pixels_take_turns(space):
 
 def test_parameters_have_the_names_that_the_text_gives(space):
     names = {name for name, _ in space["codec"](2, 4).named_parameters()}
-    assert names == {name for name, _ in codec.Codec(2, 4).named_parameters()}
+    assert names == {name for name, _ in codec.OneLayerCodec(2, 4).named_parameters()}
     start = dict(space["learnt_quantiser"](3).named_parameters())
     assert start["centroids"].tolist() == [-1, 0, 1]
     assert start["log_alpha"].shape == ()

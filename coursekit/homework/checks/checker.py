@@ -150,7 +150,7 @@ class Checker:
         """Return the report on what was written for a part, and show nothing.
 
         Parameters, errors
-            As for a call, but for `NotYet`.
+            Those of a call, but for `NotYet`.
         """
         findings = self.findings(part, *written)
         hidden = self.homework.part(part).points - sum(f.points for f in findings)

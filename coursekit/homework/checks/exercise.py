@@ -27,9 +27,9 @@ class CaseSpec:
     Parameters
     ----------
     name, make, points, hint, rtol, atol, because, judge, seconds
-        As in `Case`.
+        Those of the `Case`.
     reference, mode
-        As in `Case`; None for those of the exercise.
+        Those of the `Case`; None for those of the exercise.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Exercise:
     Parameters
     ----------
     name, points, lecture, is_value, results
-        As in `Part`.
+        Those of the `Part`.
     reference
         The right answer. Where it is a function or a class of the course, students
         may not call it: it need not be named in `forbidden`.

@@ -140,6 +140,13 @@ def judge_tones(frame: float, recording: TwoEvents) -> str | None:
 
     Right is what leaves a dip of 3 dB between the tones in the average spectrum
     of the note, seen through a Hann window (`coursekit.fourier.tone_dip`).
+
+    Parameters
+    ----------
+    frame
+        In samples.
+    recording
+        Of two tones (`my_tones`).
     """
     fault = _frame_fault(frame)
     if fault or frame > recording.x.size:
@@ -173,6 +180,13 @@ def judge_clicks(frame: float, recording: TwoEvents) -> str | None:
 
     Right is what leaves a dip of 3 dB between the clicks in the energy of frames
     with a Hann window (`coursekit.fourier.click_dip`).
+
+    Parameters
+    ----------
+    frame
+        In samples.
+    recording
+        Of two clicks (`my_clicks`).
     """
     fault = _frame_fault(frame)
     if fault or frame > recording.x.size:

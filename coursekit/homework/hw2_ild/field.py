@@ -53,8 +53,10 @@ def mean_field_step(Q: Numbers, unary: Numbers, beta: float) -> Numbers:
     ----------
     Q
         Opinions ``(K, bins, frames)``, summing to 1 over K.
-    unary, beta
-        As for `icm_sweep`.
+    unary
+        Log-potentials ``(K, bins, frames)``.
+    beta
+        What a neighbour of the same label is worth.
 
     Returns
     -------
@@ -292,6 +294,12 @@ def board(rng: Rng, K: int, bins: int, frames: int) -> Args:
     K, bins, frames
         Sizes.
 
+    Returns
+    -------
+    labels, unary, beta
+        Whole numbers ``(bins, frames)``, log-potentials ``(K, bins, frames)``, and
+        what a neighbour of the same label is worth.
+
     Examples
     --------
     >>> labels, unary, beta = board(np.random.default_rng(0), 2, 6, 7)
@@ -314,6 +322,18 @@ def board(rng: Rng, K: int, bins: int, frames: int) -> Args:
 
 def opinions(rng: Rng, K: int, bins: int, frames: int) -> Args:
     """Return arguments of `mean_field_step`: any opinions, any field.
+
+    Parameters
+    ----------
+    rng
+        Draws them.
+    K, bins, frames
+        Sizes.
+
+    Returns
+    -------
+    Q, unary, beta
+        Two arrays ``(K, bins, frames)``, and what a neighbour is worth.
 
     Examples
     --------

@@ -21,8 +21,10 @@ def separate(labels: Numbers, X: Numbers, frame: int, hop: int, length: int) -> 
         ``(bins, frames)``: 0 where the first talker is, 1 where the second is.
     X
         STFTs of the left and of the right microphone, ``(2, bins, frames)``.
-    frame, hop, length
-        As for `coursekit.fourier.istft`.
+    frame, hop
+        Frame length and hop size of the STFTs, in samples.
+    length
+        Samples of the sounds.
 
     Returns
     -------
@@ -127,6 +129,11 @@ def two_sounds(rng: Rng, samples: int, frame: int, hop: int) -> Args:
         Draws them.
     samples, frame, hop
         How long the sounds are, and how they are cut.
+
+    Returns
+    -------
+    labels, X, frame, hop, length
+        0 or 1, ``(bins, frames)``; two STFTs ``(2, bins, frames)``; three numbers.
 
     Examples
     --------

@@ -34,6 +34,11 @@ def sounds(rng: Rng, shape: tuple[int, ...] = (2, 1), time: int = 1024) -> Pair:
         Of the batch and the channels.
     time
         Samples in each.
+
+    Returns
+    -------
+    s, s_hat
+        float64 ``(*shape, time)`` each.
     """
     t = np.arange(time) / RATE
     hz = rng.uniform(300, 3000, (*shape, 3))

@@ -33,6 +33,11 @@ def tonal_maskers(X: Numbers) -> Pair:
     X
         ``(257,)`` in dB SPL.
 
+    Returns
+    -------
+    lines, levels
+        ``(maskers,)`` each: whole numbers, and dB SPL.
+
     Examples
     --------
     >>> X = np.full(257, 20.0)
@@ -57,6 +62,11 @@ def masker_threshold(level: float, z_masker: float, z: Numbers, kind: str) -> Nu
         ``(...)``: where the threshold is wanted, in Bark.
     kind
         "tonal" or "noise".
+
+    Returns
+    -------
+    LT
+        Of the shape of `z`; minus infinity beyond the masker's reach.
 
     Examples
     --------
@@ -86,6 +96,11 @@ def each_kind(rng: Rng) -> Args:
     ----------
     rng
         Draws it.
+
+    Returns
+    -------
+    X
+        The one argument of `tonal_maskers`: ``(257,)`` in dB SPL.
     """
     X = _floor(rng)
     shift = int(rng.integers(0, 4))
@@ -108,6 +123,11 @@ def clear_tones(rng: Rng) -> Args:
     ----------
     rng
         Draws it.
+
+    Returns
+    -------
+    X
+        The one argument of `tonal_maskers`: ``(257,)`` in dB SPL.
     """
     X = _floor(rng)
     for k in rng.choice(np.arange(1, 16), 6, replace=False) * 15 + 5:

@@ -87,7 +87,7 @@ class Recordings:
 
     @property
     def versions(self) -> dict[str, Numbers]:
-        """The spoilt versions by name."""
+        """The spoilt versions by name, each ``(samples,)``."""
         return {name: getattr(self, name) for name in ("hiss", "hidden", "whistle")}
 
 

@@ -9,10 +9,10 @@ Another notebook is another module with ``EXERCISES``, named below.
 from coursekit.homework.checks.checker import Checker
 from coursekit.homework.checks.exercise import homework_of
 from coursekit.homework.hw4_models import codec
-from coursekit.homework.hw4_models.codec import NAME, my_voice
+from coursekit.homework.hw4_models.codec import my_voice
 
 __all__ = ["HOMEWORK", "check", "my_voice"]
 
-HOMEWORK = homework_of(NAME, *codec.EXERCISES)
+HOMEWORK = homework_of("hw4_models", *codec.EXERCISES)
 
 check = Checker(HOMEWORK)

@@ -30,9 +30,6 @@ from coursekit.homework.own_data import (
     spoken,
 )
 
-NAME = "hw4_models"
-
-
 # --- what the students code -----------------------------------------------------------
 
 
@@ -45,7 +42,7 @@ def my_voice(student: str = ANYONE) -> OwnRecording:
     >>> mine.x.shape, round(float(abs(mine.x).max()), 3)
     ((16000,), 0.9)
     """
-    rng = own_rng(NAME, student, "my_voice")
+    rng = own_rng("hw4_models", student, "my_voice")
     sound = any_of(rng, spoken(2))
     starts = rng.integers(len(sound) - RATE, size=5)
     x = max((sound[i : i + RATE] for i in starts), key=np.linalg.norm)  # no pause
@@ -105,7 +102,7 @@ def entropy(p: Tensor) -> Tensor:
     return -(q * q.clamp(min=1e-12).log2()).sum()
 
 
-class Codec(nn.Module):
+class OneLayerCodec(nn.Module):
     """A codec of one convolution, a quantiser, and one sub-pixel convolution.
 
     Parameters
@@ -117,7 +114,7 @@ class Codec(nn.Module):
 
     Examples
     --------
-    >>> y, p = Codec(2, 4)(torch.zeros(3, 1, 10))
+    >>> y, p = OneLayerCodec(2, 4)(torch.zeros(3, 1, 10))
     >>> y.shape, p.shape
     (torch.Size([3, 1, 10]), torch.Size([3, 2, 5, 4]))
     """
@@ -133,7 +130,18 @@ class Codec(nn.Module):
         return torch.tanh(self.encoder(x))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what is decoded, of the shape of `x`, and the assignment."""
+        """Return what is decoded, of the shape of `x`, and the assignment.
+
+        Parameters
+        ----------
+        x
+            ``(batch, 1, time)``.
+
+        Returns
+        -------
+        y, p
+            ``(batch, 1, time)``; ``(batch, rows, time / 2, bins)``.
+        """
         code, p = self.quantiser(self.code(x))
         y = self.decoder(code)
         return y, p
@@ -143,37 +151,64 @@ class Codec(nn.Module):
 
 
 def centroids_of(rng: Rng, bins: int) -> Numbers:
-    """Return ascending centroids in [-1, 1], none of them near another.
+    """Return ascending centroids, none of them near another.
 
     Parameters
     ----------
-    rng, bins
-        Draws as many.
+    rng
+        Draws them.
+    bins
+        How many.
+
+    Returns
+    -------
+    centroids
+        ``(bins,)`` about [-1, 1].
+
+    Examples
+    --------
+    >>> centroids = centroids_of(np.random.default_rng(0), 5)
+    >>> centroids.shape, bool((np.diff(centroids) > 0.2).all())
+    ((5,), True)
     """
     step = 2 / (bins - 1)
     return np.linspace(-1, 1, bins) + rng.uniform(-0.2, 0.2, bins) * step
 
 
 def values(rng: Rng, *shape: int) -> Numbers:
-    """Return values to be quantised.
+    """Return values to be quantised, in [-1.2, 1.2] and of a given shape.
 
     Parameters
     ----------
     rng
         Draws them.
     shape
-        Of the array.
+        Of the array ``(*shape,)``.
+
+    Examples
+    --------
+    >>> values(np.random.default_rng(0), 2, 3).shape
+    (2, 3)
     """
     return rng.uniform(-1.2, 1.2, shape)
 
 
 def assignments(rng: Rng, *shape: int) -> Numbers:
-    """Return soft assignments ``(*shape)``, of which none is 0.
+    """Return soft assignments, of which none is 0.
 
     Parameters
     ----------
-    rng, shape
-        As for `values`; the last dimension counts the centroids.
+    rng
+        Draws them.
+    shape
+        Of the array ``(*shape,)``; its last dimension counts the centroids, and the
+        assignments sum to 1 over it.
+
+    Examples
+    --------
+    >>> p = assignments(np.random.default_rng(0), 4, 3)
+    >>> p.shape, bool(np.allclose(p.sum(axis=-1), 1)), bool((p > 0).all())
+    ((4, 3), True, True)
     """
     return rng.dirichlet(rng.uniform(0.5, 3, shape[-1]), shape[:-1]) * 0.98 + (
         0.02 / shape[-1]
@@ -187,6 +222,11 @@ def unused(rng: Rng) -> Args:
     ----------
     rng
         Draws them.
+
+    Returns
+    -------
+    p
+        The one argument of `entropy`: ``(24, 5)``, in each row a single 1.
     """
     symbols = np.append(rng.integers(0, 4, 20), [0, 1, 2, 3])
     return (np.eye(5)[(symbols + rng.integers(1, 5)) % 5],)
@@ -197,8 +237,15 @@ def weighted(rng: Rng, *shape: int) -> Args:
 
     Parameters
     ----------
-    rng, shape
-        As for `values`.
+    rng
+        Draws them.
+    shape
+        Of the values.
+
+    Returns
+    -------
+    x, centroids, alpha, weights
+        ``(*shape,)``, ``(bins,)``, one number above 0, ``(*shape,)``.
     """
     bins = int(rng.integers(4, 9))
     alpha = float(rng.uniform(3, 9))
@@ -207,14 +254,21 @@ def weighted(rng: Rng, *shape: int) -> Args:
 
 
 def quantiser_weights(rng: Rng, bins: int, before: str = "") -> dict[str, Numbers]:
-    """Return weights of a learnt quantiser.
+    """Return weights of a learnt quantiser, by name.
 
     Parameters
     ----------
-    rng, bins
-        As for `centroids_of`.
+    rng
+        Draws them.
+    bins
+        How many centroids.
     before
         Stands before the names.
+
+    Returns
+    -------
+    weights
+        ``centroids`` of shape ``(bins,)``, ``log_alpha`` of shape ``()``.
     """
     alpha = np.array(rng.uniform(0.5, 2.5))
     named = {"centroids": centroids_of(rng, bins), "log_alpha": alpha}
@@ -222,16 +276,21 @@ def quantiser_weights(rng: Rng, bins: int, before: str = "") -> dict[str, Number
 
 
 def convolution(rng: Rng, shape: tuple[int, int, int], name: str) -> dict[str, Numbers]:
-    """Return weights of a convolution.
+    """Return weights of a convolution, by name.
 
     Parameters
     ----------
     rng
         Draws them.
     shape
-        Channels out, channels in, length.
+        Channels out, channels in, length of the kernel.
     name
         Of the module.
+
+    Returns
+    -------
+    weights
+        ``<name>.weight`` of that shape, ``<name>.bias`` of shape ``(channels out,)``.
     """
     scale = 1 / np.sqrt(shape[1] * shape[2])
     weight = scale * rng.standard_normal(shape)
@@ -283,8 +342,10 @@ def quantiser_args(rng: Rng, bins: int, *shape: int) -> Args:
 
     Parameters
     ----------
-    rng, bins
-        As for `centroids_of`.
+    rng
+        Draws them.
+    bins
+        How many centroids.
     shape
         Of the input.
     """
@@ -532,7 +593,7 @@ _WRONG_DEALS: Mistakes = {
 }
 
 
-class _Wrong(Codec):
+class _Wrong(OneLayerCodec):
     """A codec with its steps in another order."""
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -570,14 +631,14 @@ def _codec_with(quantiser: Callable[[int], nn.Module]) -> Callable[..., nn.Modul
     """Return a builder of codecs with another quantiser."""
 
     def build(rows: int, bins: int) -> nn.Module:
-        codec = Codec(rows, bins)
+        codec = OneLayerCodec(rows, bins)
         codec.quantiser = quantiser(bins)  # type: ignore[assignment]
         return codec
 
     return build
 
 
-class _OneAfterTheOther(Codec):
+class _OneAfterTheOther(OneLayerCodec):
     def __init__(self, rows: int, bins: int) -> None:
         super().__init__(rows, bins)
         self.decoder = _dealt(_one_after_the_other)(rows, 1, 2, 9)  # type: ignore
@@ -732,7 +793,7 @@ SUB_PIXEL = Exercise(
 )  # fmt: skip
 
 CODEC = Exercise(
-    "codec", 2, "09_neural_coding", Codec, results=("y", "p"),
+    "codec", 2, "09_neural_coding", OneLayerCodec, results=("y", "p"),
     mode=Applied(),
     visible=(
         CaseSpec(
