@@ -62,6 +62,9 @@ KEPT = (
 )
 """Modules of the course that every fork uses itself."""
 
+PACKAGES = ("coursekit.homework", "coursekit.homework.checks")
+"""Their packages: without these no submission could import one of them."""
+
 CHANNEL, STATUS = 3, 4
 """The numbers under which a fork finds its two sockets."""
 
@@ -143,7 +146,7 @@ def preload(names: Iterable[str]) -> Any:
 
 def _forget_course() -> None:
     for name in [name for name in sys.modules if name.startswith("coursekit.")]:
-        if name != "coursekit.homework" and not name.startswith(KEPT):
+        if name not in PACKAGES and not name.startswith(KEPT):
             parent, _, last = name.rpartition(".")
             vars(sys.modules.get(parent, coursekit)).pop(last, None)
             del sys.modules[name]

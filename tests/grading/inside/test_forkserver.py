@@ -72,7 +72,8 @@ def test_libraries_are_imported_ahead_and_the_course_is_forgotten(tmp_path):
         f"coursekit.homework.checks.{name}"
         for name in ("answers", "ask", "calls", "cases")
     ]
-    assert course == str(["coursekit.homework", *kept])
+    packages = ["coursekit.homework", "coursekit.homework.checks"]
+    assert course == str([*packages, *kept])
     assert attributes == "False False"
     assert result == "42"
 
