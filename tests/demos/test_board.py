@@ -11,7 +11,7 @@ from nbconvert import HTMLExporter
 
 from coursekit import listen, plots
 from coursekit.demos import Board, Choice, Slider, slide
-from coursekit.demos import board as stage
+from coursekit.demos import board as board_module
 
 T = np.arange(64)
 RATE = 16000
@@ -156,10 +156,10 @@ def test_an_error_in_the_first_drawing_stops_the_cell():
 
 def test_slow_drawings_wait_for_the_hand_and_quick_ones_follow(monkeypatch):
     clock = [0.0]  # a clock of our own: the machine may be busy
-    monkeypatch.setattr(stage.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(board_module.time, "perf_counter", lambda: clock[0])
 
     def draw(f, n):
-        clock[0] += board.SLOW * (1.2 if f > 5 else 0.8)
+        clock[0] += board_module.SLOW * (1.2 if f > 5 else 0.8)
         return wave(f)
 
     board = slide(draw, f=Slider(1.0, 9.0, 0.5, value=2.0), n=Choice((1, 2, 4), 2))

@@ -178,7 +178,7 @@ def test_the_command_builds_a_training_set(cache, rows, tmp_path, monkeypatch, c
 
 
 def test_the_command_compares(cache, rows, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(build.recipes, "shipped", lambda: rows)
+    monkeypatch.setattr(build.catalogue, "shipped", lambda: rows)
     assert build.main(["--check", "--cache", str(cache)]) == 1
     out = capsys.readouterr().out
     assert "0 of 4 files are the same" in out
