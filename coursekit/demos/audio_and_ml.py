@@ -23,8 +23,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.signal import fftconvolve
 
 from coursekit import audio, fourier
-from coursekit.demos.canvas import BLUE, GREY, ORANGE, canvas, drawing
 from coursekit.plots import Picture
+from coursekit.plots.style import BLUE, GREY, ORANGE, canvas, drawing
 from coursekit.syllabus import LECTURES, Lecture, lecture
 
 Real = NDArray[np.float64]

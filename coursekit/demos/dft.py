@@ -23,7 +23,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.signal import find_peaks
 
 from coursekit import fourier
-from coursekit.demos.canvas import (
+from coursekit.plots import Picture
+from coursekit.plots.style import (
     BLUE,
     GREEN,
     GREY,
@@ -32,7 +33,6 @@ from coursekit.demos.canvas import (
     drawing,
     legend_above,
 )
-from coursekit.plots import Picture
 
 Real = NDArray[np.float64]
 

@@ -20,8 +20,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from coursekit import audio, spatial
-from coursekit.demos.canvas import BLUE, GREEN, GREY, ORANGE, canvas, drawing
 from coursekit.plots import Picture
+from coursekit.plots.style import BLUE, GREEN, GREY, ORANGE, canvas, drawing
 
 Real = NDArray[np.float64]
 

@@ -14,7 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from coursekit.demos.canvas import (
+from coursekit.demos.ild_clustering import CLUSTERS, REACH_DB, SIDES
+from coursekit.plots import Picture
+from coursekit.plots.style import (
     BLUE,
     GREEN,
     GREY,
@@ -23,8 +25,6 @@ from coursekit.demos.canvas import (
     drawing,
     legend_above,
 )
-from coursekit.demos.ild_clustering import CLUSTERS, REACH_DB, SIDES
-from coursekit.plots import Picture
 
 Real = NDArray[np.float64]
 Labels = NDArray[np.int_]

@@ -25,7 +25,9 @@ from coursekit.coding import (
 )
 from coursekit.coding.autoencoder import FADE, FRAME, HOP
 from coursekit.coding.evaluation import HIGHER_IS_BETTER, curve
-from coursekit.demos.canvas import (
+from coursekit.plots import Picture
+from coursekit.plots.diagram import Box, arrow, blank, block
+from coursekit.plots.style import (
     BLUE,
     GREEN,
     GREY,
@@ -34,8 +36,6 @@ from coursekit.demos.canvas import (
     drawing,
     legend_above,
 )
-from coursekit.demos.diagram import Box, arrow, blank, block
-from coursekit.plots import Picture
 
 Real = np.ndarray[Any, np.dtype[np.float64]]
 Whole = np.ndarray[Any, np.dtype[Any]]

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from coursekit import psychoacoustics as pa
-from coursekit.demos.canvas import (
+from coursekit.plots import Picture
+from coursekit.plots.style import (
     BLUE,
     GREEN,
     GREY,
@@ -19,7 +20,6 @@ from coursekit.demos.canvas import (
     drawing,
     legend_above,
 )
-from coursekit.plots import Picture
 from coursekit.psychoacoustics import Analysis
 
 Real = np.ndarray[Any, np.dtype[np.float64]]

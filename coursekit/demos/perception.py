@@ -18,7 +18,8 @@ from numpy.typing import ArrayLike
 
 from coursekit import listen
 from coursekit import psychoacoustics as pa
-from coursekit.demos.canvas import (
+from coursekit.plots import Picture
+from coursekit.plots.style import (
     BLUE,
     GREEN,
     GREY,
@@ -27,7 +28,6 @@ from coursekit.demos.canvas import (
     drawing,
     legend_above,
 )
-from coursekit.plots import Picture
 from coursekit.psychoacoustics import stimuli
 
 Real = np.ndarray[Any, np.dtype[np.float64]]

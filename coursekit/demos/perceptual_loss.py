@@ -12,7 +12,8 @@ from torch import Tensor
 
 from coursekit import psychoacoustics as pa
 from coursekit.coding import Saving
-from coursekit.demos.canvas import (
+from coursekit.plots import Picture
+from coursekit.plots.style import (
     BLUE,
     GREEN,
     GREY,
@@ -21,7 +22,6 @@ from coursekit.demos.canvas import (
     drawing,
     legend_above,
 )
-from coursekit.plots import Picture
 
 Real = np.ndarray[Any, np.dtype[np.float64]]
 Loss = Callable[[Tensor, Tensor, int], Tensor]

@@ -17,7 +17,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from coursekit.demos.canvas import (
+from coursekit.plots import Picture
+from coursekit.plots.style import (
     BLUE,
     GREEN,
     GREY,
@@ -26,7 +27,6 @@ from coursekit.demos.canvas import (
     drawing,
     legend_above,
 )
-from coursekit.plots import Picture
 
 READING = {
     "headphones": "the sections on a safe volume and on left and right, and your "

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
 from coursekit import fourier, plots
-from coursekit.demos.canvas import BLUE, GREEN, GREY, ORANGE, canvas, drawing
 from coursekit.plots import Picture
+from coursekit.plots.style import BLUE, GREEN, GREY, ORANGE, canvas, drawing
 
 Real = NDArray[np.float64]
 

@@ -62,7 +62,9 @@ def test_a_pack_anywhere_answers_like_the_shipped_one(root):
 def test_damage_is_found(root, damage):
     path = root / "pack" / "rain" / "two.flac"
     path.write_bytes(b"") if damage == "change" else path.unlink()
-    with pytest.raises(ValueError, match=r"1 of 2 files .*two\.flac.*data\.making\.build"):
+    with pytest.raises(
+        ValueError, match=r"1 of 2 files .*two\.flac.*data\.making\.build"
+    ):
         Pack(root).verify()
 
 

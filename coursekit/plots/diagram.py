@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from coursekit.demos.canvas import canvas
+from coursekit.plots.style import canvas
 
 PAPER = {"#0072B2": "#d9eaf5", "#D55E00": "#fbe3d3", "#009E73": "#d5efe6"}
 """A light shade of each of the course's colours, to be written on."""

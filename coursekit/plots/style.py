@@ -14,7 +14,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from coursekit.plots import WIDTH
+from coursekit.plots.pictures import WIDTH
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#8c8c8c"
 """Okabe and Ito's colours, told apart by people who see few of them."""
