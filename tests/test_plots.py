@@ -105,7 +105,7 @@ def test_nothing_is_cut_off(picture):
 
 
 def test_letters_can_be_read_from_the_last_row(picture):
-    with plots.pictures._style():
+    with plots.style.figure_style():
         sizes = [
             text.get_fontsize()
             for axes in picture.figure.axes
