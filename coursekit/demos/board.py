@@ -16,7 +16,9 @@ run notebooks for the web with ``store_widget_state=False``.
 
 from __future__ import annotations
 
+import ast
 import inspect
+import textwrap
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ from html import escape
 from typing import Any
 
 import ipywidgets
+from IPython.display import Code
 
 from coursekit.listen import Player
 from coursekit.plots import Picture
@@ -339,3 +342,40 @@ def slide(draw: Callable[..., Any], **controls: Slider | Choice) -> Board:
     'Stems. x over n, 0 to 1. From 0 at 0 to 5 at 1.'
     """
     return Board(draw, controls)
+
+
+def source(*functions: Callable[..., Any]) -> Code:
+    """Return the source of short functions, their docstrings left out.
+
+    Parameters
+    ----------
+    functions
+        Plain functions whose source Python can find.
+
+    Raises
+    ------
+    TypeError
+        Where one of them is not written in Python, such as ``np.dot``.
+
+    Examples
+    --------
+    >>> print(source(_same).data)
+    def _same(a: Any, b: Any) -> bool:
+        return a is b or (type(a) is type(b) and bool(a == b))
+    """
+    return Code("\n\n\n".join(map(_without_docstring, functions)), language="python")
+
+
+def _without_docstring(function: Callable[..., Any]) -> str:
+    try:
+        text = textwrap.dedent(inspect.getsource(function))
+    except (TypeError, OSError):
+        raise TypeError(
+            f"{function!r} has no Python source; give a function written in Python"
+        ) from None
+    lines = text.splitlines()
+    definition = ast.parse(text).body[0]
+    if isinstance(definition, ast.FunctionDef) and ast.get_docstring(definition):
+        docstring = definition.body[0]
+        del lines[docstring.lineno - 1 : docstring.end_lineno]
+    return "\n".join(lines)

@@ -7,16 +7,11 @@ shows is computed by `coursekit.fourier`, so that class and package agree.
 
 from __future__ import annotations
 
-import ast
-import inspect
-import textwrap
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
 
 import numpy as np
-from IPython.display import Code
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
@@ -37,44 +32,6 @@ from coursekit.plots.style import (
 Real = NDArray[np.float64]
 
 PLUS, MINUS = "#f0b48c", "#9cc9e6"  # areas above and below zero
-
-
-def source(*functions: Callable[..., Any]) -> Code:
-    """Return the source of short functions, their docstrings left out.
-
-    Parameters
-    ----------
-    functions
-        Plain functions whose source Python can find.
-
-    Raises
-    ------
-    TypeError
-        Where one of them is not written in Python, such as ``np.dot``.
-
-    Examples
-    --------
-    >>> print(source(wave).data)
-    def wave(cycles: float, n: int = 64, phase: float = 0.0) -> Real:
-        t = np.arange(n)
-        return np.cos(2 * np.pi * cycles * t / n - phase)
-    """
-    return Code("\n\n\n".join(map(_without_docstring, functions)), language="python")
-
-
-def _without_docstring(function: Callable[..., Any]) -> str:
-    try:
-        text = textwrap.dedent(inspect.getsource(function))
-    except (TypeError, OSError):
-        raise TypeError(
-            f"{function!r} has no Python source; give a function written in Python"
-        ) from None
-    lines = text.splitlines()
-    definition = ast.parse(text).body[0]
-    if isinstance(definition, ast.FunctionDef) and ast.get_docstring(definition):
-        docstring = definition.body[0]
-        del lines[docstring.lineno - 1 : docstring.end_lineno]
-    return "\n".join(lines)
 
 
 # --- signals -------------------------------------------------------------------

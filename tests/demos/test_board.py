@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from nbconvert import HTMLExporter
 
-from coursekit import listen, plots
-from coursekit.demos import Board, Choice, Slider, slide
+from coursekit import fourier, listen, plots
+from coursekit.demos import Board, Choice, Slider, dft, slide
 from coursekit.demos import board as board_module
+from coursekit.demos.board import source
 
 T = np.arange(64)
 RATE = 16000
@@ -250,3 +251,33 @@ def test_a_web_page_shows_the_still_picture_with_its_alt_text(board):
     assert 'alt="Curves: hann, f = 3.' in page
     assert "No description has been provided" not in page
     assert board.widget.model_id not in page
+
+
+# --- source -------------------------------------------------------------------
+
+
+def test_source_leaves_the_docstring_out_and_the_rest_in():
+    text = source(fourier.dft).data
+    assert text.startswith("def dft(x")
+    assert '"""' not in text
+    assert text.endswith("return x @ _like(C, x), x @ _like(S, x)")
+
+
+def test_source_of_several_functions_runs():
+    names = {"np": np, "Real": np.ndarray, "__name__": "shown"}
+    exec(source(dft.wave, dft.wave).data, names)
+    assert np.array_equal(names["wave"](3, 16), dft.wave(3, 16))
+
+
+def test_source_keeps_comments_and_raw_strings():
+    def example():
+        r"""Say \nothing."""
+        # a reason
+        return r"\n"
+
+    assert source(example).data == ('def example():\n    # a reason\n    return r"\\n"')
+
+
+def test_source_of_what_is_not_python_says_so():
+    with pytest.raises(TypeError, match=r"dot.*written in Python"):
+        source(np.dot)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coursekit import data, fourier, metrics
-from coursekit.demos import canvas, dft
+from coursekit.demos import dft
+from coursekit.plots import style
 
 
 @pytest.fixture
@@ -19,38 +20,6 @@ def rng():
 
 def titles(picture):
     return [axes.get_title() or axes.get_title("left") for axes in picture.axes]
-
-
-# --- source -------------------------------------------------------------------
-
-
-def test_source_leaves_the_docstring_out_and_the_rest_in():
-    text = dft.source(fourier.dft).data
-    assert text.startswith("def dft(x")
-    assert '"""' not in text
-    assert text.endswith("return x @ _like(C, x), x @ _like(S, x)")
-
-
-def test_source_of_several_functions_runs():
-    names = {"np": np, "Real": np.ndarray, "__name__": "shown"}
-    exec(dft.source(dft.wave, dft.wave).data, names)
-    assert np.array_equal(names["wave"](3, 16), dft.wave(3, 16))
-
-
-def test_source_keeps_comments_and_raw_strings():
-    def example():
-        r"""Say \nothing."""
-        # a reason
-        return r"\n"
-
-    assert dft.source(example).data == (
-        'def example():\n    # a reason\n    return r"\\n"'
-    )
-
-
-def test_source_of_what_is_not_python_says_so():
-    with pytest.raises(TypeError, match=r"dot.*written in Python"):
-        dft.source(np.dot)
 
 
 # --- signals ------------------------------------------------------------------
@@ -200,7 +169,7 @@ def test_drawing_leaves_matplotlib_s_settings_alone():
 def test_drawing_restores_the_settings_after_an_error():
     before = matplotlib.rcParams["font.size"]
 
-    @canvas.drawing
+    @style.drawing
     def fails():
         raise RuntimeError(str(matplotlib.rcParams["font.size"]))
 
