@@ -23,20 +23,26 @@ Taught in lectures 01 (the transform) and 02 (windows, frames, resolution).
 
 from __future__ import annotations
 
-import operator
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.optimize import brentq
 
-if TYPE_CHECKING:
-    import torch
-
-Array = TypeVar("Array", np.ndarray, "torch.Tensor")
-Numbers = np.ndarray[Any, np.dtype[Any]]
+from coursekit.arrays import (
+    Array,
+    Numbers,
+    count,
+    epsilon,
+    is_torch,
+    like,
+    positive,
+    real,
+    shaped,
+    zeros,
+)
 
 # --- the discrete Fourier transform (lecture 01) --------------------------------
 
@@ -73,7 +79,7 @@ def dft_matrix(n: int) -> tuple[Numbers, Numbers]:
     >>> C[1].round().tolist(), S[1].round().tolist()
     ([1.0, 0.0, -1.0, -0.0], [0.0, 1.0, 0.0, -1.0])
     """
-    n = _count("n", n)
+    n = count("n", n)
     t = np.arange(n)
     turns = np.outer(t, t) % n  # whole turns change nothing but the rounding
     angle = 2 * np.pi * turns / n
@@ -112,9 +118,9 @@ def dft(x: Array) -> tuple[Array, Array]:
     >>> X_i.round().tolist()
     [0.0, 1.0, 0.0, -1.0]
     """
-    x = _real(x, "x")
+    x = real(x, "x")
     C, S = dft_matrix(x.shape[-1])
-    return x @ _like(C, x), x @ _like(S, x)
+    return x @ like(C, x), x @ like(S, x)
 
 
 def idft(X_r: Array, X_i: Array) -> Array:
@@ -146,7 +152,7 @@ def idft(X_r: Array, X_i: Array) -> Array:
     >>> idft(*dft(np.array([3.0, 1.0, 2.0]))).round(12).tolist()
     [3.0, 1.0, 2.0]
     """
-    X_r, X_i = _real(X_r, "X_r"), _real(X_i, "X_i")
+    X_r, X_i = real(X_r, "X_r"), real(X_i, "X_i")
     if X_r.shape != X_i.shape:
         raise ValueError(
             f"X_r has the shape {tuple(X_r.shape)} but X_i {tuple(X_i.shape)}; "
@@ -154,7 +160,7 @@ def idft(X_r: Array, X_i: Array) -> Array:
         )
     N = X_r.shape[-1]
     C, S = dft_matrix(N)
-    return (X_r @ _like(C, X_r) + X_i @ _like(S, X_i)) / N
+    return (X_r @ like(C, X_r) + X_i @ like(S, X_i)) / N
 
 
 def bin_frequencies(frame: int, rate: float) -> Numbers:
@@ -165,7 +171,7 @@ def bin_frequencies(frame: int, rate: float) -> Numbers:
     >>> bin_frequencies(4, 8000).tolist()
     [0.0, 2000.0, 4000.0]
     """
-    frame, rate = _count("frame", frame), _positive("rate", rate)
+    frame, rate = count("frame", frame), positive("rate", rate)
     return np.arange(frame // 2 + 1) * rate / frame
 
 
@@ -226,7 +232,7 @@ def window(name: str, n: int) -> Numbers:
     >>> window("hann", 4).round(12).tolist()
     [0.0, 0.5, 1.0, 0.5]
     """
-    n = _count("n", n)
+    n = count("n", n)
     return _sample(_shape(name), n, period=n)
 
 
@@ -256,7 +262,7 @@ def symmetric_window(name: str, n: int) -> Numbers:
     >>> symmetric_window("hann", 5).round(12).tolist()
     [0.0, 0.5, 1.0, 0.5, 0.0]
     """
-    n = _count("n", n)
+    n = count("n", n)
     return _sample(_shape(name), n, period=n - 1)
 
 
@@ -332,10 +338,10 @@ def pad_ends(x: Array, frame: int, hop: int) -> Array:
     >>> pad_ends(np.array([1.0, 2.0, 3.0]), 4, 2).tolist()
     [0.0, 0.0, 1.0, 2.0, 3.0, 0.0]
     """
-    x, frame = _real(x, "x"), _count("frame", frame)
+    x, frame = real(x, "x"), count("frame", frame)
     hop, samples = _hop(hop, frame), x.shape[-1]
     T = 1 + -(-(samples - 1) // hop)
-    padded = _zeros((*x.shape[:-1], (T - 1) * hop + frame), x)
+    padded = zeros((*x.shape[:-1], (T - 1) * hop + frame), x)
     padded[..., frame // 2 : frame // 2 + samples] = x
     return padded
 
@@ -373,7 +379,7 @@ def split_frames(x: Array, frame: int, hop: int) -> Array:
            [2., 4.],
            [3., 5.]])
     """
-    x, frame = _real(x, "x"), _count("frame", frame)
+    x, frame = real(x, "x"), count("frame", frame)
     hop = _hop(hop, frame)
     if x.shape[-1] < frame:
         raise ValueError(
@@ -414,11 +420,11 @@ def overlap_add(frames: Array, hop: int) -> Array:
     >>> overlap_add(np.ones((4, 3)), 2).tolist()
     [1.0, 1.0, 2.0, 2.0, 2.0, 2.0, 1.0, 1.0]
     """
-    frames = _real(frames, "frames", axes=2)
+    frames = real(frames, "frames", axes=2)
     *batch, frame, T = frames.shape
     hop = _hop(hop, frame)
     strips = -(-frame // hop)
-    x = _zeros((*batch, T + strips - 1, hop), frames)
+    x = zeros((*batch, T + strips - 1, hop), frames)
     for k in range(strips):
         strip = frames[..., k * hop : (k + 1) * hop, :].swapaxes(-1, -2)
         x[..., k : k + T, : strip.shape[-1]] += strip  # (..., T, hop; the last fewer)
@@ -528,8 +534,8 @@ def istft(
     keep = slice(start, start + _length(length, T, frame, hop))
     weight = overlap_add(np.broadcast_to(w[:, None] ** 2, (frame, T)), hop)[keep]
     x = overlap_add(_windowed_irfft(w, X), hop)[..., keep]
-    _check_covered(weight, w, hop, _epsilon(X))
-    return x / _like(weight, x)
+    _check_covered(weight, w, hop, epsilon(X))
+    return x / like(weight, x)
 
 
 def frame_times(frames: int, hop: int, rate: float) -> Numbers:
@@ -540,8 +546,8 @@ def frame_times(frames: int, hop: int, rate: float) -> Numbers:
     >>> frame_times(3, 80, 8000).tolist()
     [0.0, 0.01, 0.02]
     """
-    frames, hop = _count("frames", frames), _count("hop", hop)
-    return np.arange(frames) * hop / _positive("rate", rate)
+    frames, hop = count("frames", frames), count("hop", hop)
+    return np.arange(frames) * hop / positive("rate", rate)
 
 
 # --- resolution (lecture 02) ----------------------------------------------------
@@ -581,7 +587,7 @@ def main_lobe_width(name: str, frame: int, rate: float) -> float:
     62.5
     """
     _shape(name)
-    frame, rate = _count("frame", frame), _positive("rate", rate)
+    frame, rate = count("frame", frame), positive("rate", rate)
     return _MAIN_LOBE_BINS[name] * rate / frame
 
 
@@ -619,7 +625,7 @@ def tone_resolution(name: str, frame: int, rate: float) -> float:
     >>> round(tone_resolution("hann", 1024, 16000), 2)  # 2 * 16000 / 1024
     31.25
     """
-    shape, rate = _shape(name), _positive("rate", rate)
+    shape, rate = _shape(name), positive("rate", rate)
     u = (np.arange(4096) + 0.5) / 4096  # the window as a function, finely
     w = shape(u) / shape(u).sum()
 
@@ -627,7 +633,7 @@ def tone_resolution(name: str, frame: int, rate: float) -> float:
         return float(w @ np.cos(2 * np.pi * b * (u - 0.5))) - 0.5
 
     half_width = brentq(above_half, 0, _MAIN_LOBE_BINS[name] / 2)
-    return 2 * half_width * rate / _count("frame", frame)
+    return 2 * half_width * rate / count("frame", frame)
 
 
 def click_resolution(name: str, frame: int, rate: float) -> float:
@@ -665,13 +671,13 @@ def click_resolution(name: str, frame: int, rate: float) -> float:
     >>> click_resolution("rect", 1024, 16000), click_resolution("hann", 1024, 16000)
     (0.064, 0.032)
     """
-    shape, rate = _shape(name), _positive("rate", rate)
+    shape, rate = _shape(name), positive("rate", rate)
 
     def above_half(u: float) -> float:
         return float(shape(np.asarray(u))) - 0.5
 
     rise = 0.0 if above_half(0.0) > 0 else brentq(above_half, 0, 0.5)
-    return (1 - 2 * rise) * _count("frame", frame) / rate
+    return (1 - 2 * rise) * count("frame", frame) / rate
 
 
 def tone_dip(
@@ -725,7 +731,7 @@ def tone_dip(
     [0.0, 15.3]
     """
     x, w = _one_channel(x), _window_values(window, frame)
-    if not 0 <= f1 < f2 <= _positive("rate", rate) / 2:
+    if not 0 <= f1 < f2 <= positive("rate", rate) / 2:
         raise ValueError(
             f"the tones must be in order within 0 to {rate / 2:g} Hz, got {f1}, {f2}"
         )
@@ -787,7 +793,7 @@ def click_dip(
     [6.2, 0.0]
     """
     x, w = _one_channel(x), _window_values(window, frame)
-    end = (x.size - 1) / _positive("rate", rate)
+    end = (x.size - 1) / positive("rate", rate)
     if not 0 <= t1 < t2 <= end:
         raise ValueError(
             f"the clicks must be in order within 0 to {end:g} s, got {t1}, {t2}"
@@ -860,41 +866,18 @@ def _dip(power: Numbers) -> float:
 _BLOCK = 1 << 16  # samples windowed at a time: they stay in the processor's cache
 
 
-def _is_torch(x: Any) -> bool:
-    """Say whether x is a tensor, without importing torch for those who have none."""
-    torch = sys.modules.get("torch")
-    return torch is not None and isinstance(x, torch.Tensor)
-
-
-def _like(values: Numbers, x: Any) -> Any:
-    """Return float64 values as what x is: kind, precision and device."""
-    if _is_torch(x):
-        return x.new_tensor(values)
-    return values.astype(x.dtype, copy=False)
-
-
-def _zeros(shape: tuple[int, ...], x: Any) -> Any:
-    return x.new_zeros(shape) if _is_torch(x) else np.zeros(shape, x.dtype)
-
-
-def _epsilon(X: Any) -> float:
-    """Return the rounding error of X's numbers relative to their size."""
-    single = str(X.dtype).rpartition(".")[2] == "complex64"
-    return float(np.finfo(np.float32 if single else np.float64).eps)
-
-
 def _windows_of(x: Any, frame: int, hop: int) -> Any:
     """Return a view ``(..., T, frame)`` of x."""
-    if _is_torch(x):
+    if is_torch(x):
         return x.unfold(-1, frame, hop)
     return sliding_window_view(x, frame, axis=-1)[..., ::hop, :]
 
 
 def _rfft(w: Numbers, frames: Any) -> Any:
     """Return the transforms of windowed columns, ``(..., bins, T)``."""
-    if _is_torch(frames):
-        return sys.modules["torch"].fft.rfft(_like(w, frames)[:, None] * frames, dim=-2)
-    rows, w = frames.swapaxes(-1, -2), _like(w, frames)  # (..., T, frame)
+    if is_torch(frames):
+        return sys.modules["torch"].fft.rfft(like(w, frames)[:, None] * frames, dim=-2)
+    rows, w = frames.swapaxes(-1, -2), like(w, frames)  # (..., T, frame)
     *batch, T, frame = rows.shape
     X = np.empty((*batch, T, frame // 2 + 1), np.result_type(rows, np.complex64))
     step = max(1, _BLOCK // (frame * max(1, int(np.prod(batch)))))
@@ -908,41 +891,21 @@ def _rfft(w: Numbers, frames: Any) -> Any:
 
 def _windowed_irfft(w: Numbers, X: Any) -> Any:
     """Return the frames of X, windowed, ``(..., frame, T)``."""
-    lib = sys.modules["torch"] if _is_torch(X) else np
+    lib = sys.modules["torch"] if is_torch(X) else np
     rows = lib.fft.irfft(X.swapaxes(-1, -2), w.size)  # (..., T, frame)
-    rows *= _like(w, rows)  # in place: a minute of frames is 80 MB
+    rows *= like(w, rows)  # in place: a minute of frames is 80 MB
     return rows.swapaxes(-1, -2)
-
-
-def _real(x: Any, name: str, axes: int = 1) -> Any:
-    """Return x as real numbers with at least so many axes, none of them empty."""
-    if _is_torch(x):
-        is_complex, is_float = x.is_complex(), x.is_floating_point()
-        x = x if is_complex or is_float else x.double()
-    else:
-        x = np.asarray(x)
-        is_complex = x.dtype.kind == "c"
-        if x.dtype.kind not in "biufc":
-            raise TypeError(f"{name} must hold numbers, not {x.dtype}")
-        if not is_complex and x.dtype != np.float32:
-            x = x.astype(np.float64, copy=False)
-    if is_complex:
-        raise TypeError(
-            f"{name} is complex ({x.dtype}) but must be real; give its .real and "
-            ".imag one after the other"
-        )
-    return _shaped(x, name, axes)
 
 
 def _spectrogram(X: Any, frame: int) -> Any:
     """Return X as complex numbers ``(..., frame // 2 + 1, T)``."""
-    X = X if _is_torch(X) else np.asarray(X)
-    if not (X.is_complex() if _is_torch(X) else X.dtype.kind == "c"):
+    X = X if is_torch(X) else np.asarray(X)
+    if not (X.is_complex() if is_torch(X) else X.dtype.kind == "c"):
         raise TypeError(
             f"X is real ({X.dtype}): magnitudes alone have lost their phase; multiply "
             "them with np.exp(1j * phase), or write X + 0j if zero phase is meant"
         )
-    X, bins = _shaped(X, "X", 2), _count("frame", frame) // 2 + 1
+    X, bins = shaped(X, "X", 2), count("frame", frame) // 2 + 1
     if X.shape[-2] != bins:
         raise ValueError(
             f"X has {X.shape[-2]} bins, but a frame of {frame} samples has {bins}; "
@@ -954,28 +917,8 @@ def _spectrogram(X: Any, frame: int) -> Any:
 # --- checks ---------------------------------------------------------------------
 
 
-def _count(name: str, value: Any) -> int:
-    if isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} must be a whole number, not {value!r}")
-    try:
-        n = operator.index(value)
-    except TypeError:
-        raise TypeError(
-            f"{name} must be a whole number, not {value!r}; int() or round() makes one"
-        ) from None
-    if n < 1:
-        raise ValueError(f"{name} must be at least 1, not {n}")
-    return n
-
-
-def _positive(name: str, value: float) -> float:
-    if not value > 0:
-        raise ValueError(f"{name} must be above 0, not {value!r}")
-    return value
-
-
 def _hop(hop: int, frame: int) -> int:
-    hop = _count("hop", hop)
+    hop = count("hop", hop)
     if hop > frame:
         raise ValueError(
             f"hop {hop} is longer than the frame of {frame} samples and would skip "
@@ -984,17 +927,8 @@ def _hop(hop: int, frame: int) -> int:
     return hop
 
 
-def _shaped(x: Any, name: str, axes: int) -> Any:
-    if x.ndim < axes or 0 in x.shape:
-        need = "(..., samples)" if axes == 1 else "two axes or more"
-        raise ValueError(
-            f"{name} has the shape {tuple(x.shape)}; it needs {need}, none empty"
-        )
-    return x
-
-
 def _one_channel(x: Any) -> Numbers:
-    x = np.asarray(_real(x, "x"))
+    x = np.asarray(real(x, "x"))
     if x.ndim != 1:
         raise ValueError(
             f"x has the shape {x.shape}; give one channel, for example x[0]"
@@ -1019,7 +953,7 @@ def _sample(shape: Callable[[Numbers], Numbers], n: int, period: int) -> Numbers
 
 
 def _window_values(window_: str | Numbers, frame: int) -> Numbers:
-    frame = _count("frame", frame)
+    frame = count("frame", frame)
     if isinstance(window_, str):
         return window(window_, frame)
     w = np.asarray(window_, float)
@@ -1035,7 +969,7 @@ def _length(length: int | None, T: int, frame: int, hop: int) -> int:
     last = (T - 1) * _hop(hop, frame)  # the centre of the last frame
     if length is None:
         return last + 1
-    if _count("length", length) > last + frame - frame // 2:
+    if count("length", length) > last + frame - frame // 2:
         raise ValueError(
             f"length {length} goes beyond the {T} frames of {frame} at hop {hop}, "
             f"which end after {last + frame - frame // 2} samples; has X lost frames?"

@@ -260,7 +260,7 @@ def test_source_leaves_the_docstring_out_and_the_rest_in():
     text = source(fourier.dft).data
     assert text.startswith("def dft(x")
     assert '"""' not in text
-    assert text.endswith("return x @ _like(C, x), x @ _like(S, x)")
+    assert text.endswith("return x @ like(C, x), x @ like(S, x)")
 
 
 def test_source_of_several_functions_runs():

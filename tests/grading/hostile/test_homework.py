@@ -163,7 +163,7 @@ FFT = (
 )
 OWN = "import coursekit.homework.hw1_dft.frames as h"
 COPIED = inspect.getsource(fourier.dft_matrix).replace("def dft_matrix", "def copied")
-PASTED = f"Numbers = object\n_count = lambda s, n: n\n{COPIED}\n"
+PASTED = f"Numbers = object\ncount = lambda s, n: n\n{COPIED}\n"
 
 ATTACKS = {
     "none": Beast(),

@@ -450,7 +450,7 @@ FORGERIES = {
 
 CONVERT = "X = {}\nreturn np.real(X), -np.imag(X)"
 PASTED = inspect.getsource(fourier.dft_matrix).replace("dft_matrix", "my_matrix")
-HELPERS = "Numbers = object\n_count = lambda name, n: n\n"
+HELPERS = "Numbers = object\ncount = lambda name, n: n\n"
 
 NOT_THEIRS = {
     "np.fft": Beast(waves(CONVERT.format("np.fft.fft(x)")), "graded", NO_WAVES, True),

@@ -1,0 +1,95 @@
+"""Arrays of numpy and tensors of torch alike: one code for both, and clear refusals.
+
+A function that takes either asks here for what the two spell differently, and for
+the checks of what it is given: real numbers, counts, rates.
+"""
+
+from __future__ import annotations
+
+import operator
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+Array = TypeVar("Array", np.ndarray, "torch.Tensor")
+Numbers = np.ndarray[Any, np.dtype[Any]]
+
+
+def is_torch(x: Any) -> bool:
+    """Say whether x is a tensor, without importing torch for those who have none."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(x, torch.Tensor)
+
+
+def like(values: Numbers, x: Any) -> Any:
+    """Return float64 values as what x is: kind, precision and device."""
+    if is_torch(x):
+        return x.new_tensor(values)
+    return values.astype(x.dtype, copy=False)
+
+
+def zeros(shape: tuple[int, ...], x: Any) -> Any:
+    """Return zeros ``shape`` of what x is: kind, precision and device."""
+    return x.new_zeros(shape) if is_torch(x) else np.zeros(shape, x.dtype)
+
+
+def epsilon(X: Any) -> float:
+    """Return the rounding error of X's numbers relative to their size."""
+    single = str(X.dtype).rpartition(".")[2] == "complex64"
+    return float(np.finfo(np.float32 if single else np.float64).eps)
+
+
+def real(x: Any, name: str, axes: int = 1) -> Any:
+    """Return x as real numbers with at least so many axes, none of them empty."""
+    if is_torch(x):
+        is_complex, is_float = x.is_complex(), x.is_floating_point()
+        x = x if is_complex or is_float else x.double()
+    else:
+        x = np.asarray(x)
+        is_complex = x.dtype.kind == "c"
+        if x.dtype.kind not in "biufc":
+            raise TypeError(f"{name} must hold numbers, not {x.dtype}")
+        if not is_complex and x.dtype != np.float32:
+            x = x.astype(np.float64, copy=False)
+    if is_complex:
+        raise TypeError(
+            f"{name} is complex ({x.dtype}) but must be real; give its .real and "
+            ".imag one after the other"
+        )
+    return shaped(x, name, axes)
+
+
+def count(name: str, value: Any) -> int:
+    """Return the value as a whole number of at least 1, or say what is wrong."""
+    if isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be a whole number, not {value!r}")
+    try:
+        n = operator.index(value)
+    except TypeError:
+        raise TypeError(
+            f"{name} must be a whole number, not {value!r}; int() or round() makes one"
+        ) from None
+    if n < 1:
+        raise ValueError(f"{name} must be at least 1, not {n}")
+    return n
+
+
+def positive(name: str, value: float) -> float:
+    """Return the value; refuse what is not above 0."""
+    if not value > 0:
+        raise ValueError(f"{name} must be above 0, not {value!r}")
+    return value
+
+
+def shaped(x: Any, name: str, axes: int) -> Any:
+    """Return x; refuse too few axes, and empty ones."""
+    if x.ndim < axes or 0 in x.shape:
+        need = "(..., samples)" if axes == 1 else "two axes or more"
+        raise ValueError(
+            f"{name} has the shape {tuple(x.shape)}; it needs {need}, none empty"
+        )
+    return x
