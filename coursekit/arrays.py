@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import torch
 
 Array = TypeVar("Array", np.ndarray, "torch.Tensor")
+Number = TypeVar("Number", int, float)
 Numbers = np.ndarray[Any, np.dtype[Any]]
 
 
@@ -78,7 +79,7 @@ def count(name: str, value: Any) -> int:
     return n
 
 
-def positive(name: str, value: float) -> float:
+def positive(name: str, value: Number) -> Number:
     """Return the value; refuse what is not above 0."""
     if not value > 0:
         raise ValueError(f"{name} must be above 0, not {value!r}")

@@ -366,7 +366,7 @@ def _audible(x: ArrayLike, name: str) -> Audio:
     return sound
 
 
-def _check_rate(rate: float, name: str) -> None:
+def _check_rate(rate: int, name: str) -> None:
     """Refuse what is no sampling rate."""
     if not (np.isfinite(rate) and rate > 0 and rate == int(rate)):
         raise ValueError(f"{name} must be a whole number of Hz above 0, got {rate}")

@@ -163,7 +163,7 @@ def idft(X_r: Array, X_i: Array) -> Array:
     return (X_r @ like(C, X_r) + X_i @ like(S, X_i)) / N
 
 
-def bin_frequencies(frame: int, rate: float) -> Numbers:
+def bin_frequencies(frame: int, rate: int) -> Numbers:
     """Return the frequency of each bin of `stft` in Hz, ``(frame // 2 + 1,)``.
 
     Examples
@@ -538,7 +538,7 @@ def istft(
     return x / like(weight, x)
 
 
-def frame_times(frames: int, hop: int, rate: float) -> Numbers:
+def frame_times(frames: int, hop: int, rate: int) -> Numbers:
     """Return where each frame of `stft` is centred, in seconds, ``(frames,)``.
 
     Examples
@@ -553,7 +553,7 @@ def frame_times(frames: int, hop: int, rate: float) -> Numbers:
 # --- resolution (lecture 02) ----------------------------------------------------
 
 
-def main_lobe_width(name: str, frame: int, rate: float) -> float:
+def main_lobe_width(name: str, frame: int, rate: int) -> float:
     """Return how wide a pure tone is in the spectrum, from zero to zero, in Hz.
 
     Parameters
@@ -591,7 +591,7 @@ def main_lobe_width(name: str, frame: int, rate: float) -> float:
     return _MAIN_LOBE_BINS[name] * rate / frame
 
 
-def tone_resolution(name: str, frame: int, rate: float) -> float:
+def tone_resolution(name: str, frame: int, rate: int) -> float:
     """Return how far apart two equally loud tones must be to be told apart, in Hz.
 
     It is the width of the window's spectrum at half its height (at -6 dB): tones
@@ -636,7 +636,7 @@ def tone_resolution(name: str, frame: int, rate: float) -> float:
     return 2 * half_width * rate / count("frame", frame)
 
 
-def click_resolution(name: str, frame: int, rate: float) -> float:
+def click_resolution(name: str, frame: int, rate: int) -> float:
     """Return how far apart two equal clicks must be to be told apart, in seconds.
 
     It is the width of the window itself at half its height: clicks this far apart
@@ -682,7 +682,7 @@ def click_resolution(name: str, frame: int, rate: float) -> float:
 
 def tone_dip(
     x: Numbers,
-    rate: float,
+    rate: int,
     frame: int,
     f1: float,
     f2: float,
@@ -744,7 +744,7 @@ def tone_dip(
 
 def click_dip(
     x: Numbers,
-    rate: float,
+    rate: int,
     frame: int,
     t1: float,
     t2: float,
@@ -806,7 +806,7 @@ def click_dip(
 
 def tones_separated(
     x: Numbers,
-    rate: float,
+    rate: int,
     frame: int,
     f1: float,
     f2: float,
@@ -831,7 +831,7 @@ def tones_separated(
 
 def clicks_separated(
     x: Numbers,
-    rate: float,
+    rate: int,
     frame: int,
     t1: float,
     t2: float,

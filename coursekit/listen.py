@@ -152,7 +152,7 @@ class Player:
 
 def play(
     sound: ArrayLike | Mapping[str, ArrayLike],
-    rate: float,
+    rate: int,
     caption: str = "",
     *,
     gain_db: float = 0.0,
@@ -214,7 +214,7 @@ def play(
     return Player(sounds, heading, float(gain_db))
 
 
-def _checked_rate(rate: float) -> int:
+def _checked_rate(rate: int) -> int:
     """Return the rate as an integer; refuse what no browser plays."""
     if not SLOWEST_RATE <= rate <= FASTEST_RATE or rate != int(rate):
         raise ValueError(

@@ -15,9 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from coursekit.arrays import Numbers
 from coursekit.fourier import istft
-
-Numbers = np.ndarray[Any, np.dtype[Any]]
 
 
 def binary_masks(magnitudes: Numbers) -> Numbers:

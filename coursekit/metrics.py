@@ -33,7 +33,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, lstsq, toeplitz
 from scipy.optimize import linear_sum_assignment
 
-Numbers = np.ndarray[Any, np.dtype[Any]]
+from coursekit.arrays import Numbers
 
 
 def snr(reference: Numbers, estimate: Numbers) -> Any:

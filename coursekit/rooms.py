@@ -13,12 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-Numbers = np.ndarray[Any, np.dtype[Any]]
+from coursekit.arrays import Numbers
 
 SPEED_OF_SOUND = 343.0
 """In m/s, in dry air of 20 °C."""
@@ -218,7 +217,7 @@ def decay_curve(response: ArrayLike) -> Numbers:
         return 10 * np.log10(left / left[0])
 
 
-def reverberation_time(response: ArrayLike, rate: float) -> float:
+def reverberation_time(response: ArrayLike, rate: int) -> float:
     """Measure the reverberation time of an impulse response, in seconds.
 
     Parameters

@@ -24,7 +24,7 @@ from scipy.signal import fftconvolve
 
 from coursekit import audio, fourier
 from coursekit.plots import Picture
-from coursekit.plots.style import BLUE, GREY, ORANGE, canvas, drawing
+from coursekit.plots.style import BLUE, GREY, ORANGE, drawing, subplots
 from coursekit.syllabus import LECTURES, Lecture, lecture
 
 Real = NDArray[np.float64]
@@ -308,7 +308,7 @@ LAYERS: tuple[Layer, ...] = (
 
 
 @dataclass(frozen=True)
-class Scene:
+class UseCase:
     """What reaches the microphone, layer by layer.
 
     Parameters
@@ -331,7 +331,7 @@ class Scene:
         return np.asarray(np.sum(self.layers[:count], axis=0))
 
 
-def split_response(response: ArrayLike, rate: float) -> tuple[Real, Real]:
+def split_response(response: ArrayLike, rate: int) -> tuple[Real, Real]:
     """Split a room's response into the direct sound and the answer of the walls.
 
     The direct sound is the peak and 2.5 ms on both sides of it; what came before it
@@ -375,7 +375,9 @@ def split_response(response: ArrayLike, rate: float) -> tuple[Real, Real]:
     return direct / np.linalg.norm(direct), tail / np.linalg.norm(tail)
 
 
-def use_case(sounds: Mapping[str, ArrayLike], response: ArrayLike, rate: int) -> Scene:
+def use_case(
+    sounds: Mapping[str, ArrayLike], response: ArrayLike, rate: int
+) -> UseCase:
     """Return the deck's real-world use case, built of recordings.
 
     The direct sound falls as 1 / distance; what the walls send back is everywhere
@@ -418,11 +420,11 @@ def use_case(sounds: Mapping[str, ArrayLike], response: ArrayLike, rate: int) ->
         if layer.source == "talker":
             parts[-1] = far if len(parts) == 2 else near
     scale = 0.9 / np.max(np.abs(np.sum(parts, axis=0)))
-    return Scene(tuple(scale * part for part in parts), rate)
+    return UseCase(tuple(scale * part for part in parts), rate)
 
 
 @drawing
-def draw_scene(scene: Scene, count: int) -> Picture:
+def draw_scene(scene: UseCase, count: int) -> Picture:
     """Draw the plan of the room and what the microphone hears of `count` layers.
 
     Parameters
@@ -433,7 +435,7 @@ def draw_scene(scene: Scene, count: int) -> Picture:
         How many layers sound, 1 to 5.
     """
     x = scene.microphone(count)
-    figure, panels = canvas(3.9, columns=2, width_ratios=[1, 1.15])
+    figure, panels = subplots(3.9, columns=2, width_ratios=[1, 1.15])
     _draw_plan(panels[0], count)
     X = np.abs(fourier.stft(x, 512, 128)) / (512 / 4)  # a sine reads its amplitude
     level = 20 * np.log10(np.maximum(X, 1e-6))
@@ -462,7 +464,7 @@ def draw_scene(scene: Scene, count: int) -> Picture:
     return Picture(figure, alt, tuple(panels))
 
 
-def talker_to_rest(scene: Scene, count: int) -> float:
+def talker_to_rest(scene: UseCase, count: int) -> float:
     """Return the power of the talker over all the rest, in dB.
 
     Infinite where nothing else sounds.

@@ -24,9 +24,9 @@ from coursekit.plots.style import (
     GREEN,
     GREY,
     ORANGE,
-    canvas,
     drawing,
     legend_above,
+    subplots,
 )
 
 Real = NDArray[np.float64]
@@ -143,7 +143,7 @@ def keep_strongest(x: ArrayLike, k: int) -> Real:
 
 
 def strongest(
-    x: ArrayLike, rate: float, k: int, apart: float = 0.0
+    x: ArrayLike, rate: int, k: int, apart: float = 0.0
 ) -> list[tuple[int, float, float]]:
     """Return the k highest peaks of the spectrum of `x`, lowest frequency first.
 
@@ -249,7 +249,7 @@ def draw_product(x: ArrayLike, f: float) -> Picture:
     x = np.asarray(x, dtype=float)
     product = x * wave(f, len(x))
     total = float(product.sum())
-    figure, panels = canvas(5.0, rows=3, height_ratios=[3, 3, 0.7])
+    figure, panels = subplots(5.0, rows=3, height_ratios=[3, 3, 0.7])
     top, middle, bottom = panels
     _draw_pair(top, x, f)
     _draw_areas(middle, product)
@@ -308,7 +308,7 @@ def draw_phase(lag: float, f: int = 3, n: int = 64) -> Picture:
     """
     x = wave(f, n, np.deg2rad(lag))
     X_r, X_i = (float(part[f]) for part in fourier.dft(x))
-    figure, panels = canvas(3.9, columns=2, width_ratios=[1.5, 1])
+    figure, panels = subplots(3.9, columns=2, width_ratios=[1.5, 1])
     left, right = panels
     left.plot(wave(f, n), "--", color=ORANGE, label="cosine")
     left.plot(wave(f, n, np.pi / 2), "-.", color=GREEN, label="sine")
@@ -363,7 +363,7 @@ def draw_matrices(f: int, n: int = 32) -> Picture:
     if not 0 <= f < n:
         raise ValueError(f"there is no row {f}; the rows are 0 to {n - 1}")
     matrices = fourier.dft_matrix(n)
-    figure, panels = canvas(5.9, rows=2, columns=2, height_ratios=[3, 1])
+    figure, panels = subplots(5.9, rows=2, columns=2, height_ratios=[3, 1])
     labels = (("C", "cosine", ORANGE), ("S", "sine", GREEN))
     for k, (M, (letter, name, colour)) in enumerate(zip(matrices, labels, strict=True)):
         top, bottom = panels[k], panels[k + 2]
@@ -402,7 +402,7 @@ def draw_leakage(cycles: float, n: int = 64) -> Picture:
     """
     x = wave(cycles, n, np.pi / 2)
     magnitude = np.hypot(*fourier.dft(x))[: n // 2 + 1]
-    figure, panels = canvas(3.6, columns=2)
+    figure, panels = subplots(3.6, columns=2)
     left, right = panels
     left.plot(x, ".-", color=BLUE, label="the n samples")
     left.plot(np.arange(n, 2 * n), x, ".-", color=GREY, label="the same again")
@@ -445,7 +445,7 @@ def draw_spectra(
     hertz, rows = np.asarray(hertz, dtype=float), len(magnitudes)
     shown = hertz <= highest
     top = max(float(np.max(M)) for M in magnitudes.values())
-    figure, panels = canvas(1.0 + 2.0 * rows, rows=rows, sharex=True, sharey=True)
+    figure, panels = subplots(1.0 + 2.0 * rows, rows=rows, sharex=True, sharey=True)
     peaks = []
     for axes, (label, values) in zip(panels, magnitudes.items(), strict=True):
         level = 20 * np.log10(np.maximum(np.asarray(values)[shown] / top, 1e-5))
@@ -465,7 +465,7 @@ def draw_spectra(
 
 @drawing
 def draw_rebuilt(
-    x: ArrayLike, y: ArrayLike, rate: float, start: float, seconds: float = 0.03
+    x: ArrayLike, y: ArrayLike, rate: int, start: float, seconds: float = 0.03
 ) -> Picture:
     """Draw a stretch of a sound over what was rebuilt of it.
 
@@ -482,7 +482,7 @@ def draw_rebuilt(
     part = slice(round(start * rate), round((start + seconds) * rate))
     ms = 1000 * np.arange(len(x))[part] / rate
     kept = 100 * float(np.sum(y**2) / np.sum(x**2))
-    figure, panels = canvas(3.0)
+    figure, panels = subplots(3.0)
     axes = panels[0]
     axes.plot(ms, x[part], color=GREY, lw=3.5, label="the recording")
     axes.plot(ms, y[part], color=BLUE, label="rebuilt")

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from coursekit import audio, spatial
 from coursekit.plots import Picture
-from coursekit.plots.style import BLUE, GREEN, GREY, ORANGE, canvas, drawing
+from coursekit.plots.style import BLUE, GREEN, GREY, ORANGE, drawing, subplots
 
 Real = NDArray[np.float64]
 
@@ -180,7 +180,7 @@ def draw_scene(scene: spatial.Scene) -> Picture:
     scene
         Any `spatial.Scene`; of three coordinates the first two are drawn.
     """
-    figure, panels = canvas(4.0)
+    figure, panels = subplots(4.0)
     _draw_plan(panels[0], scene)
     for number, (source, reach) in enumerate(
         zip(scene.sources, scene.distances(), strict=True), start=1
@@ -259,7 +259,7 @@ def draw_ild_map(scene: spatial.Scene, margin: float = 1.0) -> Picture:
         *(np.linspace(a, b, 241) for a, b in zip(low, high, strict=True))
     )
     ilds = ild_at(scene, x, y)
-    figure, panels = canvas(4.2)
+    figure, panels = subplots(4.2)
     (axes,) = panels
     image = axes.imshow(
         ilds,
@@ -309,7 +309,7 @@ def ild_at(scene: spatial.Scene, x: ArrayLike, y: ArrayLike) -> Real:
 def draw_ilds(
     ilds: Mapping[str, ArrayLike],
     levels: Mapping[str, ArrayLike],
-    rate: float,
+    rate: int,
     hop: int,
     seconds: tuple[float, float] = (0.0, 1.5),
     highest: float = 3000.0,
@@ -332,7 +332,7 @@ def draw_ilds(
     highest
         Where the frequency axis ends, in Hz.
     """
-    figure, panels = canvas(3.7, columns=len(ilds), sharey=True)
+    figure, panels = subplots(3.7, columns=len(ilds), sharey=True)
     words = []
     for axes, (label, values) in zip(panels, ilds.items(), strict=True):
         A, loud = np.asarray(values, dtype=float), _audible(levels[label])
@@ -363,7 +363,7 @@ def _audible(magnitudes: ArrayLike) -> NDArray[np.bool_]:
     return np.asarray(loudest * 10 ** (-QUIET_DB / 20) < M)
 
 
-def _place(shape: tuple[int, ...], rate: float, hop: int) -> dict[str, Any]:
+def _place(shape: tuple[int, ...], rate: int, hop: int) -> dict[str, Any]:
     """Return how `imshow` draws bins and frames where they lie, in kHz and s."""
     bins, frames = shape
     if bins < 2:
@@ -382,7 +382,7 @@ def _place(shape: tuple[int, ...], rate: float, hop: int) -> dict[str, Any]:
 def draw_labels(
     labels: Mapping[str, ArrayLike],
     levels: ArrayLike,
-    rate: float,
+    rate: int,
     hop: int,
     seconds: tuple[float, float] = (0.0, 1.5),
     highest: float = 3000.0,
@@ -405,7 +405,7 @@ def draw_labels(
     highest
         Where the frequency axis ends, in Hz.
     """
-    figure, panels = canvas(3.7, columns=len(labels), sharey=True)
+    figure, panels = subplots(3.7, columns=len(labels), sharey=True)
     shade = _shades(np.asarray(levels))
     for axes, (title, values) in zip(panels, labels.items(), strict=True):
         y = np.asarray(values)
@@ -480,7 +480,7 @@ def draw_histogram(
     title
         Stands above the figure; by default means and widths of the mixture.
     """
-    figure, panels = canvas(3.4)
+    figure, panels = subplots(3.4)
     _draw_hills(panels[0], ilds, weights, gmm)
     _mark(panels[0], expected)
     panels[0].set_title(title or _bells(gmm), fontsize=11)
@@ -560,7 +560,7 @@ def draw_em(
     """
     x, w = np.ravel(np.asarray(ilds)), np.ravel(np.asarray(weights))
     rise = [_likelihood(x, w, gmm) for gmm in steps]
-    figure, panels = canvas(3.5, columns=2, width_ratios=[1.7, 1])
+    figure, panels = subplots(3.5, columns=2, width_ratios=[1.7, 1])
     left, right = panels
     _draw_hills(left, x, w, steps[step])
     _draw_shares(left, x, w, steps[step])
@@ -606,7 +606,7 @@ def draw_move(
     ilds, weights, gmm
         As for `draw_histogram`.
     """
-    figure, panels = canvas(3.7, columns=2, width_ratios=[1, 1.25])
+    figure, panels = subplots(3.7, columns=2, width_ratios=[1, 1.25])
     left, right = panels
     _draw_plan(left, scene)
     left.set(xlim=(-0.9, 2.9), ylim=(-0.4, 2.4))

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from coursekit import listen
 from coursekit import psychoacoustics as pa
 from coursekit.plots import Picture
-from coursekit.plots.style import BLUE, GREY, canvas, drawing
+from coursekit.plots.style import BLUE, GREY, drawing, subplots
 from coursekit.psychoacoustics import stimuli
 
 Real = np.ndarray[Any, np.dtype[np.float64]]
@@ -357,7 +357,7 @@ def draw_own_threshold(
         The score.
     """
     f = np.geomspace(60, 16000, 400)
-    figure, (axes,) = canvas(3.4)
+    figure, (axes,) = subplots(3.4)
     quiet = pa.hearing_threshold(f)
     axes.plot(pa.bark(f), quiet, color=GREY, label="threshold in quiet, model")
     if measured:

@@ -21,9 +21,9 @@ from coursekit.plots.style import (
     GREEN,
     GREY,
     ORANGE,
-    canvas,
     drawing,
     legend_above,
+    subplots,
 )
 
 Real = NDArray[np.float64]
@@ -57,7 +57,7 @@ def draw_field(labels: ArrayLike, ilds: ArrayLike) -> Picture:
             f"labels and ilds have the shapes {y.shape} and {A.shape}: give a patch "
             "of one shape, at most 6 bins by 10 frames"
         )
-    figure, panels = canvas(0.9 + 0.8 * y.shape[0])
+    figure, panels = subplots(0.9 + 0.8 * y.shape[0])
     (axes,) = panels
     torn, kept = _draw_edges(axes, y)
     for (i, j), value in np.ndenumerate(A):
@@ -146,7 +146,7 @@ def draw_energies(traces: Mapping[str, Sequence[float]], minimum: float) -> Pict
     minimum
         The exact minimum; whoever reaches it leaves the picture at the bottom.
     """
-    figure, panels = canvas(3.8)
+    figure, panels = subplots(3.8)
     (axes,) = panels
     looks = zip(
         (BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", GREY), "osD^vP", strict=True
@@ -184,7 +184,7 @@ def draw_gains(
     title
         Stands above the figure.
     """
-    figure, panels = canvas(0.9 + 0.5 * len(ours))
+    figure, panels = subplots(0.9 + 0.5 * len(ours))
     (axes,) = panels
     words = []
     for place, (row, values) in enumerate(ours.items()):

@@ -25,6 +25,7 @@ from coursekit.coding import (
 )
 from coursekit.coding.autoencoder import FADE, FRAME, HOP
 from coursekit.coding.evaluation import HIGHER_IS_BETTER, curve
+from coursekit.demos.listening_test import LETTERS
 from coursekit.plots import Picture
 from coursekit.plots.diagram import Box, arrow, blank, block
 from coursekit.plots.style import (
@@ -32,15 +33,14 @@ from coursekit.plots.style import (
     GREEN,
     GREY,
     ORANGE,
-    canvas,
     drawing,
     legend_above,
+    subplots,
 )
 
 Real = np.ndarray[Any, np.dtype[np.float64]]
 Whole = np.ndarray[Any, np.dtype[Any]]
 
-LETTERS = "ABCDEFGH"
 
 NAMES = {
     "snr": "SNR (dB)",
@@ -224,7 +224,7 @@ def draw_crossfade(frames: int = 3) -> Picture:
     total = (frames - 1) * HOP + FRAME
     rise = np.sin(np.pi / 2 * (np.arange(FADE) + 0.5) / FADE) ** 2
     window = np.concatenate([rise, np.ones(FRAME - 2 * FADE), rise[::-1]])
-    figure, (axes,) = canvas(2.3)
+    figure, (axes,) = subplots(2.3)
     added = np.zeros(total)
     for k in range(frames):
         n = k * HOP + np.arange(FRAME)
@@ -362,7 +362,7 @@ def draw_uniform(values: ArrayLike, step: float, widest: float) -> Picture:
         Values up to here are shown.
     """
     spent = spend(values, step)
-    figure, (left, right) = canvas(3.1, 1, 2)
+    figure, (left, right) = subplots(3.1, 1, 2)
     x = np.linspace(-widest, widest, 2000)
     left.plot(x, x, color=GREY, lw=1, ls="--", label="as it was")
     left.plot(x, step * np.round(x / step), color=BLUE, label="rounded")
@@ -402,7 +402,7 @@ def draw_soft_to_hard(alpha: float, bins: int = 5) -> Picture:
     soft.sum().backward()
     hard = quantiser.values(quantiser.symbols(x)).detach().numpy()
     at, slope = x.detach().numpy(), np.asarray(x.grad)
-    figure, (left, right) = canvas(3.1, 1, 2)
+    figure, (left, right) = subplots(3.1, 1, 2)
     left.plot(at, hard, color=GREY, lw=1.5, ls="--", label="nearest centroid")
     left.plot(at, soft.detach().numpy(), color=BLUE, label="soft average")
     left.plot(*[quantiser.centroids.detach().numpy()] * 2, "o", color=ORANGE)
@@ -512,7 +512,7 @@ def draw_learnt(values: ArrayLike, learnt: Learnt) -> Picture:
         What `learn_centroids` returned.
     """
     centroids = np.sort(learnt.quantiser.centroids.detach().numpy())
-    figure, (left, right) = canvas(3.1, 1, 2)
+    figure, (left, right) = subplots(3.1, 1, 2)
     left.hist(np.ravel(values), 81, range=(-1, 1), density=True, color=GREY, alpha=0.6)
     left.set(yscale="log", xlabel="value", ylabel="density")
     for k, c in enumerate(centroids):
@@ -643,7 +643,7 @@ def draw_rate_distortion(
         Rates above it are left out.
     """
     rows_of = 2 if len(measures) > 3 else 1
-    figure, panels = canvas(3.4 * rows_of + 0.6, rows_of, len(measures) // rows_of)
+    figure, panels = subplots(3.4 * rows_of + 0.6, rows_of, len(measures) // rows_of)
     words = []
     for axes, what in zip(panels, measures, strict=True):
         scale = 100.0 if what == "audible" else 1.0

@@ -16,9 +16,9 @@ from coursekit.plots.style import (
     GREEN,
     GREY,
     ORANGE,
-    canvas,
     drawing,
     legend_above,
+    subplots,
 )
 from coursekit.psychoacoustics import Analysis
 
@@ -175,7 +175,7 @@ def draw_step(a: Analysis, step: str) -> Picture:
     """
     if step not in STEPS:
         raise ValueError(f"no step {step!r}; there are {list(STEPS)}")
-    figure, (axes,) = canvas(3.8)
+    figure, (axes,) = subplots(3.8)
     _base(axes, a)
     words = STEPS[step](axes, a)
     axes.set_title(f"step {step}", loc="left", fontsize=11, pad=8)
@@ -189,7 +189,7 @@ def draw_smr(a: Analysis) -> Picture:
     """Draw level and least threshold of the 32 subbands, and the bits they need."""
     k = np.arange(1, 33)
     bits = bits_needed(a.smr)
-    figure, (upper, lower) = canvas(4.6, 2, 1, sharex=True)
+    figure, (upper, lower) = subplots(4.6, 2, 1, sharex=True)
     upper.step(k, a.level, where="mid", color=BLUE, label="level in the subband")
     upper.step(
         k, a.minimum, where="mid", color=GREEN, ls="--", label="least threshold in it"
@@ -217,7 +217,7 @@ def draw_spreading(level: float) -> Picture:
     """
     z = pa.bark(1000)
     dz = np.arange(-300, 800) / 100
-    figure, (axes,) = canvas(3.3)
+    figure, (axes,) = subplots(3.3)
     spread = pa.spreading(dz, level)
     tone = level + pa.tonal_offset(z) + spread
     noise = level + pa.noise_offset(z) + spread
@@ -255,7 +255,7 @@ def draw_simultaneous(level: float) -> Picture:
     mask = pa.to_db(pa.to_power(mask) + pa.to_power(pa.hearing_threshold(f)))
     weak = np.array([500, 700, 850, 1150, 1400, 2000, 3500])
     hidden = level < np.interp(weak, f, mask)
-    figure, (axes,) = canvas(3.3)
+    figure, (axes,) = subplots(3.3)
     axes.plot(pa.bark(f), mask, color=GREEN, label="masking threshold")
     axes.vlines(pa.bark(1000), 0, 80, color=GREY, lw=4, label="a tone of 80 dB")
     for hz, gone in zip(weak, hidden, strict=True):
@@ -284,7 +284,7 @@ def draw_attack(s: Real, n: Real, rate: int) -> Picture:
         In Hz.
     """
     ms = 1000 * np.arange(s.size) / rate
-    figure, panels = canvas(3.6, 2, 1, sharex=True, sharey=True)
+    figure, panels = subplots(3.6, 2, 1, sharex=True, sharey=True)
     pieces = (("the sound", s, BLUE), ("the noise alone", n, ORANGE))
     for axes, (name, x, colour) in zip(panels, pieces, strict=True):
         axes.plot(ms, x, color=colour, lw=0.8)

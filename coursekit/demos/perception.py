@@ -15,9 +15,9 @@ from coursekit.plots.style import (
     GREEN,
     GREY,
     ORANGE,
-    canvas,
     drawing,
     legend_above,
+    subplots,
 )
 from coursekit.psychoacoustics import stimuli
 
@@ -88,7 +88,7 @@ def draw_bands(level: float) -> Picture:
         Of each band in dB SPL.
     """
     f = np.geomspace(20, 18000, 800)
-    figure, (axes,) = canvas(3.6)
+    figure, (axes,) = subplots(3.6)
     quiet = pa.hearing_threshold(f, cap=np.inf)
     axes.plot(pa.bark(f), quiet, color=GREY, label="threshold in quiet")
     silent = pa.silent_bands(level)
@@ -124,7 +124,7 @@ def draw_beeps(beep_level: float, kind: str = "tonal") -> Picture:
     hz = stimuli.TONE_HZ
     offsets = np.arange(-60, 61)
     mask = [pa.beep_threshold(float(f), kind=kind) for f in offsets]
-    figure, (axes,) = canvas(3.6)
+    figure, (axes,) = subplots(3.6)
     axes.plot(pa.bark(hz + offsets), mask, color=GREY, label="heard above this line")
     axes.vlines(pa.bark(hz), 30, stimuli.TONE_LEVEL_SPL, color=GREEN, lw=3)
     axes.text(pa.bark(hz), stimuli.TONE_LEVEL_SPL + 0.8, "masker", ha="center")
@@ -161,7 +161,7 @@ def draw_beat(offset_hz: float, relative_db: float) -> Picture:
     x = np.sin(2 * np.pi * 785 * t) + a * np.sin(2 * np.pi * (785 + offset_hz) * t)
     envelope = np.sqrt(1 + a**2 + 2 * a * np.cos(2 * np.pi * offset_hz * t))
     depth = pa.beat_depth(relative_db)
-    figure, (axes,) = canvas(2.9)
+    figure, (axes,) = subplots(2.9)
     axes.plot(1000 * t, x, color=BLUE, lw=0.6, label="the sum")
     axes.plot(1000 * t, envelope, color=ORANGE, label="its envelope")
     axes.set(xlabel="time (ms)", ylabel="amplitude", xlim=(0, 250), ylim=(-2.1, 2.1))
@@ -196,7 +196,7 @@ def draw_errors(s: Real, versions: Mapping[str, Real], rate: int) -> Picture:
     frames = pa.frames_of(s)
     mask = np.median(pa.masking_threshold(frames, rate), axis=0)
     recording = np.median(pa.psd(frames), axis=0)
-    figure, panels = canvas(3.6, columns=len(versions), sharey=True)
+    figure, panels = subplots(3.6, columns=len(versions), sharey=True)
     words = []
     for axes, (name, x) in zip(panels, versions.items(), strict=True):
         error = np.median(pa.psd(pa.frames_of(x - s)), axis=0)

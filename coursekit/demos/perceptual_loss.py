@@ -18,9 +18,9 @@ from coursekit.plots.style import (
     GREEN,
     GREY,
     ORANGE,
-    canvas,
     drawing,
     legend_above,
+    subplots,
 )
 
 Real = np.ndarray[Any, np.dtype[np.float64]]
@@ -156,7 +156,7 @@ def draw_weights(frame: Real, rate: int) -> Picture:
     z, p = _lines(rate), pa.psd(frame)
     m = pa.masking_threshold(frame, rate)
     w = pa.priority_weights(p, m)
-    figure, (upper, lower) = canvas(4.4, 2, 1, sharex=True)
+    figure, (upper, lower) = subplots(4.4, 2, 1, sharex=True)
     upper.plot(z, p, color=GREY, label="spectrum p")
     upper.plot(z, m, color=GREEN, ls="--", label="mask m")
     upper.set(ylabel="dB SPL", ylim=(-20, 95))
@@ -188,7 +188,7 @@ def draw_modulation(s: Real, s_hat: Real, rate: int) -> Picture:
     z, n = _lines(rate), pa.psd(s_hat - s)
     m = pa.masking_threshold(s, rate)
     above, top = n - m, int(np.argmax(n - m))
-    figure, (upper, lower) = canvas(4.4, 2, 1, sharex=True)
+    figure, (upper, lower) = subplots(4.4, 2, 1, sharex=True)
     upper.plot(z, m, color=GREEN, ls="--", label="mask m")
     upper.plot(z, n, color=ORANGE, label="error n")
     upper.fill_between(z, m, n, where=n > m, color=ORANGE, alpha=0.3)
@@ -223,7 +223,7 @@ def draw_gradients(s: Real, s_hat: Real, rate: int) -> Picture:
     z, frames = _lines(rate), pa.frames_of(s)
     mask = np.median(pa.masking_threshold(frames, rate), axis=0)
     error = np.median(pa.psd(pa.frames_of(s_hat - s)), axis=0)
-    figure, (left, right) = canvas(3.8, 1, 2)
+    figure, (left, right) = subplots(3.8, 1, 2)
     left.plot(z, mask, color=GREEN, ls="--", label="mask")
     left.plot(z, error, color=ORANGE, label="error")
     left.fill_between(z, mask, error, where=error > mask, color=ORANGE, alpha=0.3)
@@ -281,7 +281,7 @@ def draw_savings(savings: Mapping[str, Saving]) -> Picture:
     savings
         By the name of the measure that is held equal: shares of bytes.
     """
-    figure, (axes,) = canvas(0.9 + 0.5 * len(savings))
+    figure, (axes,) = subplots(0.9 + 0.5 * len(savings))
     for k, (_, saving) in enumerate(savings.items()):
         axes.barh(k, 100 * saving.mean, color=BLUE, height=0.55)
         dots = 100 * np.array(saving.each)

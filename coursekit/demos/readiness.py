@@ -23,9 +23,9 @@ from coursekit.plots.style import (
     GREEN,
     GREY,
     ORANGE,
-    canvas,
     drawing,
     legend_above,
+    subplots,
 )
 
 READING = {
@@ -321,7 +321,7 @@ def draw_arrow(degrees: float) -> Picture:
         The angle θ in degrees; beyond 360 the arrow has gone round.
     """
     z = np.exp(1j * np.deg2rad(degrees))
-    figure, panels = canvas(3.9, columns=2, width_ratios=[1, 1.4])
+    figure, panels = subplots(3.9, columns=2, width_ratios=[1, 1.4])
     left, right = panels
     _draw_circle(left)
     _draw_shaft(left, z, BLUE)
@@ -376,7 +376,7 @@ def draw_decibels(db: float) -> Picture:
     """
     levels = np.linspace(-20, 20, 400)
     amplitude, power = 10 ** (db / 20), 10 ** (db / 10)
-    figure, panels = canvas(3.4)
+    figure, panels = subplots(3.4)
     axes = panels[0]
     axes.semilogy(levels, 10 ** (levels / 20), color=BLUE, label="amplitude ratio")
     axes.semilogy(
@@ -398,7 +398,7 @@ def draw_decibels(db: float) -> Picture:
 
 
 @drawing
-def draw_sum(a: ArrayLike, b: ArrayLike, rate: float, ms: float = 10.0) -> Picture:
+def draw_sum(a: ArrayLike, b: ArrayLike, rate: int, ms: float = 10.0) -> Picture:
     """Draw two sounds and their sum, the first milliseconds, on one scale.
 
     Parameters
@@ -415,7 +415,7 @@ def draw_sum(a: ArrayLike, b: ArrayLike, rate: float, ms: float = 10.0) -> Pictu
     time = 1000 * np.arange(count) / rate
     change = np.sqrt(np.mean((a + b) ** 2) / np.mean(a**2))
     text = f"{20 * np.log10(change):+.1f} dB" if change > 1e-6 else "silence"
-    figure, panels = canvas(3.0)
+    figure, panels = subplots(3.0)
     axes = panels[0]
     axes.plot(time, a[:count], color=ORANGE, ls="--", label="one")
     axes.plot(time, b[:count], color=GREEN, ls="-.", label="the other")

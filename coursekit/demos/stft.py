@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from coursekit import fourier, plots
 from coursekit.plots import Picture
-from coursekit.plots.style import BLUE, GREEN, GREY, ORANGE, canvas, drawing
+from coursekit.plots.style import BLUE, GREEN, GREY, ORANGE, drawing, subplots
 
 Real = NDArray[np.float64]
 
@@ -27,7 +27,7 @@ FLOOR_DB = -100.0
 # --- sounds --------------------------------------------------------------------
 
 
-def tone(hz: float, rate: float, seconds: float, amplitude: float = 0.2) -> Real:
+def tone(hz: float, rate: int, seconds: float, amplitude: float = 0.2) -> Real:
     """Return a sine that starts and ends without warning, ``(samples,)``.
 
     Examples
@@ -39,7 +39,7 @@ def tone(hz: float, rate: float, seconds: float, amplitude: float = 0.2) -> Real
     return np.asarray(amplitude * np.sin(2 * np.pi * hz * t))
 
 
-def sweep(start_hz: float, end_hz: float, rate: float, seconds: float) -> Real:
+def sweep(start_hz: float, end_hz: float, rate: int, seconds: float) -> Real:
     """Return a tone whose frequency climbs on a straight line, amplitude 0.2.
 
     Raises
@@ -164,7 +164,7 @@ def scramble_phase(x: ArrayLike, frame: int, rng: np.random.Generator) -> Real:
     return np.asarray(y * np.sqrt(np.mean(x**2) / np.mean(y**2)))
 
 
-def best_frame(hz_per_second: float, rate: float) -> int:
+def best_frame(hz_per_second: float, rate: int) -> int:
     """Return the Hann frame that draws a sweep thinnest, in samples.
 
     Over the width of the window in time, `fourier.click_resolution`, the sweep
@@ -190,7 +190,7 @@ def best_frame(hz_per_second: float, rate: float) -> int:
     return round(2 * rate / np.sqrt(abs(hz_per_second)))
 
 
-def ridge_width(x: ArrayLike, rate: float, frame: int, window: str = "hann") -> float:
+def ridge_width(x: ArrayLike, rate: int, frame: int, window: str = "hann") -> float:
     """Return how thick the loudest line of a spectrogram is drawn, in Hz.
 
     The width of the power spectrum at half its height (-3 dB) around its highest
@@ -222,7 +222,7 @@ def ridge_width(x: ArrayLike, rate: float, frame: int, window: str = "hann") -> 
     return float(np.median(half.sum(axis=0)) * rate / fine)
 
 
-def spread(window: ArrayLike, rate: float) -> tuple[float, float]:
+def spread(window: ArrayLike, rate: int) -> tuple[float, float]:
     """Return the spreads of a window in time (s) and in frequency (Hz).
 
     Both are standard deviations: of time weighted by the window's energy, of
@@ -277,7 +277,7 @@ def draw_cut(cycles: float, window: str = "rect", n: int = 64) -> Picture:
     magnitude = np.hypot(*fourier.dft(w * x))[: n // 2 + 1] / (w.sum() / 2)
     level = 20 * np.log10(np.maximum(magnitude, 1e-9))
     far = float(level[np.abs(np.arange(n // 2 + 1) - cycles) >= n // 8].max())
-    figure, panels = canvas(3.6, columns=2)
+    figure, panels = subplots(3.6, columns=2)
     left, right = panels
     left.plot(np.concatenate([w * x, w * x]), ".-", color=BLUE, lw=1, ms=4)
     left.plot(np.concatenate([w, w]), color=ORANGE, lw=1.5, label=f"window: {window}")
@@ -298,7 +298,7 @@ def draw_cut(cycles: float, window: str = "rect", n: int = 64) -> Picture:
 
 @drawing
 def draw_overlap_add(
-    x: ArrayLike, rate: float, frame: int, hop: int, window: str = "hann"
+    x: ArrayLike, rate: int, frame: int, hop: int, window: str = "hann"
 ) -> Picture:
     """Draw the deck's picture: windows over a sound, the frames, and their sum.
 
@@ -321,7 +321,7 @@ def draw_overlap_add(
     total = fourier.overlap_add(frames, hop) * hop / w.sum()
     ms = 1000 * np.arange(len(x)) / rate
     heights = [2, *[1] * count, 2]
-    figure, panels = canvas(6.6, rows=count + 2, sharex=True, height_ratios=heights)
+    figure, panels = subplots(6.6, rows=count + 2, sharex=True, height_ratios=heights)
     peak = 1.15 * float(np.abs(x).max())
     panels[0].plot(ms, x, color=GREY, lw=1)
     for j in range(count):
@@ -368,7 +368,7 @@ def draw_copies(window: ArrayLike, hop: int, name: str = "window") -> Picture:
     for j in range(count):
         copies[j * hop : j * hop + frame, j] = w
     start = deep * hop  # from here to three times as far all copies are drawn
-    figure, panels = canvas(3.4)
+    figure, panels = subplots(3.4)
     (axes,) = panels
     n = np.arange(len(copies)) - start
     for j in range(count):
@@ -397,7 +397,7 @@ def _ripple(deviation: float) -> str:
 
 def spectrogram(
     x: ArrayLike,
-    rate: float,
+    rate: int,
     frame: int,
     hop: int | None = None,
     window: str = "hann",
@@ -458,7 +458,7 @@ def _range_db(*levels: Real) -> tuple[float, float]:
     return max(float(high) - 70, FLOOR_DB - 5), float(high)
 
 
-def _can_tell_apart(window: str, frame: int, rate: float) -> tuple[float, float]:
+def _can_tell_apart(window: str, frame: int, rate: int) -> tuple[float, float]:
     """Return hertz and milliseconds."""
     return (
         fourier.tone_resolution(window, frame, rate),
@@ -468,7 +468,7 @@ def _can_tell_apart(window: str, frame: int, rate: float) -> tuple[float, float]
 
 @drawing
 def draw_resolutions(
-    x: ArrayLike, rate: float, frames: tuple[int, ...], highest: float
+    x: ArrayLike, rate: int, frames: tuple[int, ...], highest: float
 ) -> Picture:
     """Draw one sound with several frame lengths, one above the other, one scale.
 
@@ -487,7 +487,7 @@ def draw_resolutions(
     levels = [sine_levels(x, frame, hop) for frame in frames]
     low, high = _range_db(*levels)
     seconds = np.asarray(x).shape[-1] / rate
-    figure, panels = canvas(0.6 + 2.3 * len(frames), rows=len(frames), sharex=True)
+    figure, panels = subplots(0.6 + 2.3 * len(frames), rows=len(frames), sharex=True)
     for row, M, letter in zip(panels, levels, "ABCDEFGH", strict=False):
         with np.errstate(divide="ignore"):
             image = row.imshow(
@@ -513,7 +513,7 @@ def draw_resolutions(
     return Picture(figure, alt, tuple(panels))
 
 
-def _extent(M: Real, rate: float, hop: int) -> tuple[float, float, float, float]:
+def _extent(M: Real, rate: int, hop: int) -> tuple[float, float, float, float]:
     """Return the edges of the image in seconds and kilohertz."""
     bins, frames = M.shape
     width, step = hop / rate, rate / 2 / (bins - 1) / 1000
@@ -525,7 +525,7 @@ def _extent(M: Real, rate: float, hop: int) -> tuple[float, float, float, float]
 CENTRE_HZ, CENTRE_S = 1000.0, 0.5
 
 
-def two_tones(apart_hz: float, rate: float, seconds: float = 1.0) -> Real:
+def two_tones(apart_hz: float, rate: int, seconds: float = 1.0) -> Real:
     """Return two equal tones around 1000 Hz, `apart_hz` apart, ``(samples,)``.
 
     Examples
@@ -537,7 +537,7 @@ def two_tones(apart_hz: float, rate: float, seconds: float = 1.0) -> Real:
     return tone(low, rate, seconds, 0.1) + tone(high, rate, seconds, 0.1)
 
 
-def two_clicks(apart_ms: float, rate: float, seconds: float = 1.0) -> Real:
+def two_clicks(apart_ms: float, rate: int, seconds: float = 1.0) -> Real:
     """Return two equal clicks around 0.5 s, `apart_ms` apart, ``(samples,)``.
 
     Raises
@@ -577,7 +577,7 @@ def draw_tones_and_clicks(
         Samples per second.
     """
     tones, clicks = two_tones(apart_hz, rate), two_clicks(apart_ms, rate)
-    figure, panels = canvas(3.9, columns=3, width_ratios=[1.25, 1, 1])
+    figure, panels = subplots(3.9, columns=3, width_ratios=[1.25, 1, 1])
     left, middle, right = panels
     _draw_both(left, tones + clicks, rate, frame)
     hz = _draw_between_tones(middle, tones, rate, frame, apart_hz)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from coursekit.plots.style import canvas
+from coursekit.plots.style import subplots
 
 PAPER = {"#0072B2": "#d9eaf5", "#D55E00": "#fbe3d3", "#009E73": "#d5efe6"}
 """A light shade of each of the course's colours, to be written on."""
@@ -65,7 +65,7 @@ def blank(width: float, height: float, inches: float) -> tuple[Figure, Axes]:
     >>> [float(edge) for edge in axes.get_xlim()], axes.axison
     ([0.0, 10.0], False)
     """
-    figure, (axes,) = canvas(inches)
+    figure, (axes,) = subplots(inches)
     axes.set(xlim=(0, width), ylim=(0, height))
     axes.set_axis_off()
     return figure, axes

@@ -218,11 +218,11 @@ def named_arrays(
     return {label: read(v, f"{what} {label!r}") for label, v in values.items()}
 
 
-def checked_rate(rate: float) -> float:
+def checked_rate(rate: int) -> int:
     """Return the rate; refuse what is not a positive number."""
     if not np.isfinite(rate) or rate <= 0:
         raise ValueError(f"rate is {rate}; it is in samples per second, above 0")
-    return float(rate)
+    return rate
 
 
 def alt_text(alt: str, kind: str, title: str, sentences: list[str]) -> str:
@@ -243,7 +243,7 @@ def prefix(label: str) -> str:
 
 def waveform(
     x: ArrayLike | Mapping[str, ArrayLike],
-    rate: float,
+    rate: int,
     *,
     title: str = "",
     alt: str = "",
@@ -309,7 +309,7 @@ class _Wave(Line2D):
     As fast for a minute as for a second, and no peak is lost, at any zoom.
     """
 
-    def __init__(self, sound: Array, rate: float) -> None:
+    def __init__(self, sound: Array, rate: int) -> None:
         self._all = np.arange(len(sound)) / rate, sound
         self._rate = rate
         super().__init__(*self._all, color=COLOURS[0], linewidth=1.0)
@@ -336,7 +336,7 @@ def _outline(t: Array, y: Array, step: int) -> tuple[Array, Array]:
     return np.repeat(t[at], 2), np.stack([low, high], axis=1).ravel()
 
 
-def _waveform_words(label: str, sound: Array, rate: float) -> str:
+def _waveform_words(label: str, sound: Array, rate: int) -> str:
     """Return length, peak and RMS in a sentence."""
     at = int(np.abs(sound).argmax())
     rms = float(np.sqrt(np.mean(sound**2)))

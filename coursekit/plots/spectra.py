@@ -69,7 +69,7 @@ def _checked_range(
 
 def spectrogram(
     X: ArrayLike,
-    rate: float,
+    rate: int,
     hop: int,
     *,
     title: str = "",
@@ -113,7 +113,7 @@ def spectrogram(
 
 def compare(
     spectrograms: Mapping[str, ArrayLike],
-    rate: float,
+    rate: int,
     hop: int,
     *,
     title: str = "",
@@ -139,7 +139,7 @@ def compare(
 
 def _spectrograms(
     spectrograms: Mapping[str, ArrayLike],
-    rate: float,
+    rate: int,
     hop: int,
     title: str,
     range_db: tuple[float, float] | None,
@@ -188,7 +188,7 @@ def _panels(n: int, labelled: bool) -> Layout:
     return Layout(rows, columns, height, above, between, bar=True)
 
 
-def _frequency_image(axes: Axes, level: Array, rate: float, hop: int) -> Any:
+def _frequency_image(axes: Axes, level: Array, rate: int, hop: int) -> Any:
     """Draw one spectrogram so that bins and frames are centred where they lie."""
     bins, frames = level.shape
     df, dt = rate / 2 / (bins - 1), hop / rate
@@ -207,7 +207,7 @@ def _frequency_image(axes: Axes, level: Array, rate: float, hop: int) -> Any:
 
 
 def _axes_words(
-    levels: dict[str, Array], rate: float, hop: int, limits: tuple[float, float]
+    levels: dict[str, Array], rate: int, hop: int, limits: tuple[float, float]
 ) -> str:
     """Return what the axes of spectrograms show, in a sentence."""
     bins, frames = next(iter(levels.values())).shape
@@ -218,7 +218,7 @@ def _axes_words(
     )
 
 
-def _spectrogram_words(label: str, level: Array, rate: float, hop: int) -> str:
+def _spectrogram_words(label: str, level: Array, rate: int, hop: int) -> str:
     """Return where a spectrogram is strongest and where its energy lies."""
     bins, _ = level.shape
     f, t = np.unravel_index(int(level.argmax()), level.shape)
@@ -237,7 +237,7 @@ def _spectrogram_words(label: str, level: Array, rate: float, hop: int) -> str:
 
 def spectrum(
     X: ArrayLike | Mapping[str, ArrayLike],
-    rate: float,
+    rate: int,
     *,
     title: str = "",
     range_db: tuple[float, float] | None = None,
@@ -272,7 +272,7 @@ def spectrum(
 
 def spectrum_of(
     x: ArrayLike | Mapping[str, ArrayLike],
-    rate: float,
+    rate: int,
     *,
     title: str = "",
     range_db: tuple[float, float] | None = None,
@@ -305,7 +305,7 @@ def _sine_level(x: Array) -> Array:
 
 def _spectra(
     levels: dict[str, Array],
-    rate: float,
+    rate: int,
     title: str,
     range_db: tuple[float, float] | None,
     words: tuple[str, str],

@@ -1,7 +1,7 @@
 """Paper for the pictures that belong to one lecture only.
 
 `coursekit.plots` draws what every lecture needs. A lecture's own pictures are
-drawn on a `canvas` of the same width, colours and letters, inside `drawing`.
+drawn on `subplots` of the same width, colours and letters, inside `drawing`.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def drawing(draw: Callable[P, R]) -> Callable[P, R]:
     return styled
 
 
-def canvas(
+def subplots(
     height: float, rows: int = 1, columns: int = 1, **options: Any
 ) -> tuple[Figure, list[Axes]]:
     """Return a figure as wide as all others and its panels, row by row.
@@ -104,7 +104,7 @@ def canvas(
 
     Examples
     --------
-    >>> figure, panels = canvas(3.0, 1, 2)
+    >>> figure, panels = subplots(3.0, 1, 2)
     >>> figure.get_size_inches().tolist(), len(panels)
     ([9.0, 3.0], 2)
     """
@@ -118,7 +118,7 @@ def legend_above(axes: Axes, columns: int) -> None:
 
     Examples
     --------
-    >>> figure, panels = canvas(2.0)
+    >>> figure, panels = subplots(2.0)
     >>> _ = panels[0].plot([0, 1], label="a line")
     >>> legend_above(panels[0], 1)
     >>> [text.get_text() for text in panels[0].get_legend().get_texts()]

@@ -29,7 +29,7 @@ from tqdm import tqdm
 
 from coursekit import audio
 from coursekit.data.making import catalogue, engine, keys, prepare
-from coursekit.data.making.catalogue import Recipe
+from coursekit.data.making.catalogue import ClipRecipe
 from coursekit.data.making.sources import SOURCES, unpacked
 from coursekit.data.manifest import (
     MANIFEST,
@@ -61,7 +61,7 @@ PROCESSING = {
 }
 
 
-def files_of(recipe: Recipe, cache: Path) -> tuple[Path, ...]:
+def files_of(recipe: ClipRecipe, cache: Path) -> tuple[Path, ...]:
     """Return the source files of a recipe, fetching the package where needed.
 
     Raises
@@ -83,7 +83,7 @@ def files_of(recipe: Recipe, cache: Path) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def render(recipe: Recipe, files: Iterable[Path]) -> prepare.Audio:
+def render(recipe: ClipRecipe, files: Iterable[Path]) -> prepare.Audio:
     """Return the samples of one clip.
 
     Parameters
@@ -107,7 +107,7 @@ def render(recipe: Recipe, files: Iterable[Path]) -> prepare.Audio:
     return _MAKERS[recipe.make](recipe, tuple(files))
 
 
-def _decoded(recipe: Recipe, files: Iterable[Path]) -> list[prepare.Audio]:
+def _decoded(recipe: ClipRecipe, files: Iterable[Path]) -> list[prepare.Audio]:
     """Return the wanted part of each file."""
     pieces = []
     for path in files:
@@ -118,15 +118,15 @@ def _decoded(recipe: Recipe, files: Iterable[Path]) -> list[prepare.Audio]:
     return pieces
 
 
-def _speech(recipe: Recipe, files: tuple[Path, ...]) -> prepare.Audio:
+def _speech(recipe: ClipRecipe, files: tuple[Path, ...]) -> prepare.Audio:
     return prepare.speech(_decoded(recipe, files), recipe.rate, recipe.seconds)
 
 
-def _background(recipe: Recipe, files: tuple[Path, ...]) -> prepare.Audio:
+def _background(recipe: ClipRecipe, files: tuple[Path, ...]) -> prepare.Audio:
     return prepare.background(_decoded(recipe, files), recipe.rate, recipe.overlap)
 
 
-def _keys(recipe: Recipe, files: tuple[Path, ...]) -> prepare.Audio:
+def _keys(recipe: ClipRecipe, files: tuple[Path, ...]) -> prepare.Audio:
     down = [path for path in files if path.name.startswith("press_key")]
     up = [path for path in files if path.name in ("release_key.mp3", "release.mp3")]
     rng = np.random.default_rng(recipe.seed)
@@ -138,25 +138,25 @@ def _keys(recipe: Recipe, files: tuple[Path, ...]) -> prepare.Audio:
     return prepare.background([x], recipe.rate, overlap=0.0)
 
 
-def _engine(recipe: Recipe, _: tuple[Path, ...]) -> prepare.Audio:
+def _engine(recipe: ClipRecipe, _: tuple[Path, ...]) -> prepare.Audio:
     rng = np.random.default_rng(recipe.seed)
     x = engine.ride(engine.engine(recipe.files[0]), recipe.seconds, recipe.rate, rng)
     return prepare.background([x], recipe.rate, overlap=0.0)
 
 
-def _sung(recipe: Recipe, files: tuple[Path, ...]) -> prepare.Audio:
+def _sung(recipe: ClipRecipe, files: tuple[Path, ...]) -> prepare.Audio:
     (x,) = _decoded(recipe, files)
     x = prepare.fade(prepare.trim(x, recipe.rate), recipe.rate)
     gain = prepare.SPEECH_LEVEL - audio.active_level(x, recipe.rate)
     return prepare.level(x, gain)
 
 
-def _response(recipe: Recipe, files: tuple[Path, ...]) -> prepare.Audio:
+def _response(recipe: ClipRecipe, files: tuple[Path, ...]) -> prepare.Audio:
     (x,) = _decoded(recipe, files)
     return prepare.response(x, recipe.rate)
 
 
-_MAKERS: dict[str, Callable[[Recipe, tuple[Path, ...]], prepare.Audio]] = {
+_MAKERS: dict[str, Callable[[ClipRecipe, tuple[Path, ...]], prepare.Audio]] = {
     "speech": _speech,
     "background": _background,
     "keys": _keys,
@@ -166,7 +166,7 @@ _MAKERS: dict[str, Callable[[Recipe, tuple[Path, ...]], prepare.Audio]] = {
 }
 
 
-def entry(recipe: Recipe, path: Path, files: Iterable[Path], root: Path) -> Clip:
+def entry(recipe: ClipRecipe, path: Path, files: Iterable[Path], root: Path) -> Clip:
     """Return the manifest's row of a clip that lies at `path`.
 
     Parameters
@@ -198,7 +198,7 @@ def entry(recipe: Recipe, path: Path, files: Iterable[Path], root: Path) -> Clip
     )  # fmt: skip
 
 
-def processing(recipe: Recipe) -> str:
+def processing(recipe: ClipRecipe) -> str:
     """Return in words what is done to the source.
 
     Examples
@@ -212,7 +212,7 @@ def processing(recipe: Recipe) -> str:
 
 
 def build(
-    rows: Iterable[Recipe], root: Path, cache: Path, kept: Mapping[str, Clip]
+    rows: Iterable[ClipRecipe], root: Path, cache: Path, kept: Mapping[str, Clip]
 ) -> tuple[Clip, ...]:
     """Make clips below ``root/pack`` and their manifest.
 
@@ -242,7 +242,9 @@ def build(
     return tuple(done.values())
 
 
-def _made(recipe: Recipe, root: Path, cache: Path, kept: Mapping[str, Clip]) -> Clip:
+def _made(
+    recipe: ClipRecipe, root: Path, cache: Path, kept: Mapping[str, Clip]
+) -> Clip:
     """Return one clip, made now or by an earlier build."""
     path = root / "pack" / recipe.kind / f"{recipe.name}.flac"
     files: tuple[Path, ...] = ()
@@ -275,37 +277,39 @@ SKIPPED = (
 BYTES_A_SECOND = {".g722": 8000, ".gsm": 1650, ".wav": 16_000}
 
 
-def training_recipes(cache: Path) -> tuple[Recipe, ...]:
+def training_recipes(cache: Path) -> tuple[ClipRecipe, ...]:
     """Return the recipes of the training set: all speech, more of the rest.
 
-    Every prompt of every voice that lasts a second or more, joined in the order
+    Every prompt of every reader that lasts a second or more, joined in the order
     of their names to clips of about 8 s; all the music in pieces of 10 s; the
     synthesised and assembled sounds with other seeds. Sides of the split are
     those of the shipped pack.
     """
-    speech = [row for voice in catalogue.VOICES for row in _all_prompts(voice, cache)]
+    speech = [
+        row for reader in catalogue.READERS for row in _all_prompts(reader, cache)
+    ]
     return (*speech, *_all_music(cache), *catalogue.training())
 
 
-def _all_prompts(voice: catalogue.Voice, cache: Path) -> Iterator[Recipe]:
-    """Return the rows of everything that a voice says."""
-    root = unpacked(SOURCES[voice.source], cache)
+def _all_prompts(reader: catalogue.Reader, cache: Path) -> Iterator[ClipRecipe]:
+    """Return the rows of everything that a reader says."""
+    root = unpacked(SOURCES[reader.source], cache)
     joined: list[str] = []
     seconds, numbers = 0.0, itertools.count(1)
-    for path in sorted(root.rglob(f"*{voice.ending}")):
+    for path in sorted(root.rglob(f"*{reader.ending}")):
         name = path.relative_to(root).as_posix()
-        length = path.stat().st_size / BYTES_A_SECOND[voice.ending]
+        length = path.stat().st_size / BYTES_A_SECOND[reader.ending]
         if length < 1 or any(fnmatch.fnmatch(name, skip) for skip in SKIPPED):
             continue
         joined.append(name)
         seconds += length
         if seconds >= 8:
-            whole = catalogue.spoken(voice, tuple(joined), next(numbers))
+            whole = catalogue.spoken(reader, tuple(joined), next(numbers))
             yield replace(whole, name=f"{whole.name}_all", seconds=300.0)
             joined, seconds = [], 0.0
 
 
-def _all_music(cache: Path, seconds: float = 10.0) -> Iterator[Recipe]:
+def _all_music(cache: Path, seconds: float = 10.0) -> Iterator[ClipRecipe]:
     """Return the rows of all the music, in pieces."""
     root = unpacked(SOURCES["opsound"], cache)
     for row in catalogue.shipped():

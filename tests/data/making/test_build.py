@@ -8,7 +8,7 @@ import pytest
 
 from coursekit import audio, data
 from coursekit.data.making import build, catalogue, sources
-from coursekit.data.making.catalogue import Recipe
+from coursekit.data.making.catalogue import ClipRecipe
 from coursekit.data.making.sources import SOURCES, Source
 from coursekit.data.manifest import MANIFEST, Pack, write_manifest
 
@@ -32,11 +32,11 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def rows():
-    rain = Recipe("rain", "rain", "noises", ("rain_?.wav",), "Rain", "train")
+    rain = ClipRecipe("rain", "rain", "noises", ("rain_?.wav",), "Rain", "train")
     return (
         rain,
         replace(rain, name="short", part=(0.25, 0.5), files=("rain_1.wav",)),
-        Recipe("motor", "motorcycle", "engine", ("single",), "A motor", "test",
+        ClipRecipe("motor", "motorcycle", "engine", ("single",), "A motor", "test",
                make="engine", seconds=1.0, seed=1),
         replace(rain, name="keys", kind="typing", make="keys", seconds=2.0,
                 files=("press_key*", "release*")),
@@ -64,9 +64,9 @@ def test_the_recipes_and_the_shipped_manifest_agree():
 
 
 def test_the_training_set_keeps_the_sides_of_the_pack():
-    sides = {voice.speaker: voice.split for voice in catalogue.VOICES}
-    for voice in catalogue.VOICES:
-        assert sides[voice.speaker] == voice.split
+    sides = {reader.speaker: reader.split for reader in catalogue.READERS}
+    for reader in catalogue.READERS:
+        assert sides[reader.speaker] == reader.split
     shipped = {
         (row.source, file): row.split
         for row in catalogue.shipped()
@@ -156,7 +156,7 @@ def test_all_prompts_of_a_voice_are_joined_in_order(tmp_path, monkeypatch):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(bytes(round(seconds * 8000)))
     monkeypatch.setattr(build, "unpacked", lambda *_: root)
-    rows = list(build._all_prompts(catalogue.VOICES[0], tmp_path))
+    rows = list(build._all_prompts(catalogue.READERS[0], tmp_path))
     assert [row.files for row in rows] == [("a.g722", "b.g722"), ("dictate/d.g722",)]
     assert [row.name for row in rows] == ["allison_en_01_all", "allison_en_02_all"]
     assert all(row.make == "speech" and row.split == "train" for row in rows)
