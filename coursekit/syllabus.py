@@ -1,13 +1,20 @@
 """The one table of lectures: what each teaches, where, and on which slides.
 
 Everything that lists lectures (the README, the map of lecture 03, the tests)
-reads this table.
+reads this table. A lecture is ready when its notebook is there.
+``python -m coursekit.syllabus`` prints the table of the README, and with
+``--write`` puts it into the README.
 """
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+"""Where the lectures lie, beside the package."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +37,11 @@ class Lecture:
         The homework that belongs to it, or "".
     minutes
         How long it takes in class.
-    ready
-        False while the lecture is still to come.
+
+    Examples
+    --------
+    >>> Lecture(1, "dft", "A matrix product", (), (), "", 50).notebook
+    '01_dft.ipynb'
     """
 
     number: int
@@ -41,7 +51,6 @@ class Lecture:
     modules: tuple[str, ...]
     homework: str
     minutes: int
-    ready: bool = False
 
     @property
     def notebook(self) -> str:
@@ -53,29 +62,34 @@ class Lecture:
         """Number and name, ``01_dft``: how the rest of the course refers to it."""
         return f"{self.number:02d}_{self.name}"
 
+    @property
+    def ready(self) -> bool:
+        """Whether it can be given today: its notebook is there."""
+        return (NOTEBOOKS / self.notebook).is_file()
+
 
 # fmt: off
 LECTURES: tuple[Lecture, ...] = (
     Lecture(
         0, "readiness",
         "A self-test: complex numbers, decibels, numpy, headphones, a safe volume",
-        (), ("listen",), "", 30, ready=True,
+        (), ("listen",), "", 30,
     ),
     Lecture(
         1, "dft", "The discrete Fourier transform is a matrix product",
         ("Discrete Fourier Transform",),
-        ("fourier",), "hw1_dft", 50, ready=True,
+        ("fourier",), "hw1_dft", 50,
     ),
     Lecture(
         2, "stft", "Windows, overlap-and-add, and what a frame length buys",
         ("Short-Time Fourier Transform", "Short-Time Fourier Transform: resolution"),
-        ("fourier", "plots"), "hw1_dft", 50, ready=True,
+        ("fourier", "plots"), "hw1_dft", 50,
     ),
     Lecture(
         3, "audio_and_ml", "A map of the field, its problems, how results are measured",
         ("Audio and Machine Learning", "Audio Signal Processing Problems",
          "A Real-World Use Case"),
-        ("metrics", "audio", "data", "music"), "", 50, ready=True,
+        ("metrics", "audio", "data", "music"), "", 50,
     ),
     Lecture(
         4, "generalist", "Supervised enhancement, x = s + n, and its issues",
@@ -97,37 +111,37 @@ LECTURES: tuple[Lecture, ...] = (
         7, "ild_clustering", "Level and distance, ILD, a GMM by EM, masks",
         ("ML/NN for Speech Enhancement: SPL and geometry",
          "ML/NN for Speech Enhancement: a clustering approach"),
-        ("spatial", "rooms", "masks"), "hw2_ild", 50, ready=True,
+        ("spatial", "rooms", "masks"), "hw2_ild", 50,
     ),
     Lecture(
         8, "mrf_smoothing", "The pairwise MRF, its inference, several sources",
         ("ML/NN for Speech Enhancement: the pairwise MRF",
          "ML/NN for Speech Enhancement: multiple sources"),
-        ("spatial",), "hw2_ild", 50, ready=True,
+        ("spatial",), "hw2_ild", 50,
     ),
     Lecture(
         9, "neural_coding", "Autoencoders against traditional codecs; a real bitstream",
         ("Neural Speech and Audio Coding: autoencoders",
          "Neural Speech and Audio Coding: end-to-end CNN autoencoder"),
-        ("coding", "training"), "hw4_models", 50, ready=True,
+        ("coding", "training"), "hw4_models", 50,
     ),
     Lecture(
         10, "perception", "Why SNR is not enough; what cannot be heard",
         ("Perceptual Nature of Audio: objective metrics",
          "Perceptual Nature of Audio: a silent band",
          "Perceptual Nature of Audio: an interfering beep"),
-        ("psychoacoustics",), "hw3_pam", 50, ready=True,
+        ("psychoacoustics",), "hw3_pam", 50,
     ),
     Lecture(
         11, "pam1", "MPEG-1 psychoacoustic model 1, step by step",
         ("Perceptual Nature of Audio: psychoacoustics",
          "Perceptual Nature of Audio: PAM-1"),
-        ("psychoacoustics",), "hw3_pam", 50, ready=True,
+        ("psychoacoustics",), "hw3_pam", 50,
     ),
     Lecture(
         12, "perceptual_loss", "Priority weighting, noise modulation, against MP3",
         ("Perceptual Nature of Audio: psychoacoustic loss",),
-        ("psychoacoustics", "coding", "evidence"), "hw3_pam", 50, ready=True,
+        ("psychoacoustics", "coding", "evidence"), "hw3_pam", 50,
     ),
     Lecture(
         13, "echo_and_noise", "Acoustic echo cancellation, active noise cancellation",
@@ -189,6 +203,9 @@ def ready() -> tuple[Lecture, ...]:
     return tuple(entry for entry in LECTURES if entry.ready)
 
 
+_HEADING = "| | lecture | teaches | package | homework |"
+
+
 def markdown_table(notebooks: Path | str = "notebooks") -> str:
     """Return the table of lectures for the README, one row each.
 
@@ -196,8 +213,13 @@ def markdown_table(notebooks: Path | str = "notebooks") -> str:
     ----------
     notebooks
         Where the links point to.
+
+    Examples
+    --------
+    >>> markdown_table().splitlines()[0]
+    '| | lecture | teaches | package | homework |'
     """
-    rows = ["| | lecture | teaches | package | homework |", "|---|---|---|---|---|"]
+    rows = [_HEADING, "|---|---|---|---|---|"]
     for entry in LECTURES:
         title = f"[{entry.name}]({notebooks}/{entry.notebook})"
         rows.append(
@@ -208,3 +230,49 @@ def markdown_table(notebooks: Path | str = "notebooks") -> str:
             f"| {entry.homework} |"
         )
     return "\n".join(rows)
+
+
+def with_table(text: str) -> str:
+    """Return a page in Markdown with its table of lectures made anew.
+
+    Parameters
+    ----------
+    text
+        A page with such a table: the heading's line and all rows below it.
+
+    Raises
+    ------
+    ValueError
+        Where the page has no such table, or more than one.
+
+    Examples
+    --------
+    >>> page = f"Before.\\n\\n{_HEADING}\\n| old |\\n\\nAfter."
+    >>> with_table(page) == f"Before.\\n\\n{markdown_table()}\\n\\nAfter."
+    True
+    """
+    if (found := text.count(_HEADING)) != 1:
+        raise ValueError(f"{found} lines {_HEADING!r}: the page needs one, to go below")
+    before, _, after = text.partition(_HEADING)
+    rows = after.split("\n")
+    end = next((k for k, row in enumerate(rows) if k and not row.startswith("|")), None)
+    rest = [] if end is None else rows[end:]
+    return "\n".join([before + markdown_table(), *rest])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table of lectures, or write it into the README."""
+    parser = argparse.ArgumentParser(
+        prog="python -m coursekit.syllabus", description="The table of lectures."
+    )
+    parser.add_argument("--write", action="store_true", help="put it into README.md")
+    if parser.parse_args(arguments).write:
+        readme = NOTEBOOKS.parent / "README.md"
+        readme.write_text(with_table(readme.read_text("utf-8")), "utf-8")
+    else:
+        print(markdown_table())
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

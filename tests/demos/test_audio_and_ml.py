@@ -130,9 +130,10 @@ def test_the_map_has_a_name_for_those_who_hear_it_and_plain_links(page):
             assert attributes["title"]
 
 
-def test_a_lecture_that_becomes_ready_becomes_a_link(monkeypatch):
-    entry = syllabus.Lecture(4, "generalist", "x", (), (), "", 50, ready=True)
-    monkeypatch.setattr(audio_and_ml, "lecture", lambda key: entry)
+def test_a_lecture_that_becomes_ready_becomes_a_link(tmp_path, monkeypatch):
+    monkeypatch.setattr(syllabus, "NOTEBOOKS", tmp_path)
+    assert "href=" not in audio_and_ml.field_map()._repr_html_()
+    (tmp_path / "04_generalist.ipynb").touch()
     assert 'href="04_generalist.ipynb"' in audio_and_ml.field_map()._repr_html_()
 
 
