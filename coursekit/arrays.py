@@ -27,7 +27,7 @@ def is_torch(x: Any) -> bool:
 
 
 def like(values: Numbers, x: Any) -> Any:
-    """Return float64 values as what x is: kind, precision and device."""
+    """Return float64 values, of any shape, as what x is: kind, precision, device."""
     if is_torch(x):
         return x.new_tensor(values)
     return values.astype(x.dtype, copy=False)

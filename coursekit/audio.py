@@ -22,6 +22,8 @@ Audio = NDArray[np.float64]
 def load(path: str | os.PathLike[str], rate: int | None = None) -> tuple[Audio, int]:
     """Read a sound file.
 
+    Lecture 03.
+
     Parameters
     ----------
     path
@@ -75,6 +77,8 @@ def save(path: str | os.PathLike[str], x: ArrayLike, rate: int) -> None:
     WAV and FLAC keep 16 bits a sample, so what is read back differs from `x` by
     up to half a step, 2**-16.
 
+    Lecture 03.
+
     Parameters
     ----------
     path
@@ -121,6 +125,8 @@ def resample(x: ArrayLike, rate: int, new_rate: int) -> Audio:
     lies above the new Nyquist frequency is gone instead of folding down. The
     first and last few milliseconds know nothing beyond the sound's ends, and ring.
 
+    Lecture 03.
+
     Parameters
     ----------
     x
@@ -152,7 +158,11 @@ def resample(x: ArrayLike, rate: int, new_rate: int) -> Audio:
 
 
 def rms(x: ArrayLike) -> float:
-    """Return the root mean square over all samples and channels.
+    """Return the root mean square (RMS) over all samples and channels.
+
+    `x` is ``(samples,)`` or ``(channels, samples)``.
+
+    Lecture 03.
 
     Examples
     --------
@@ -166,7 +176,10 @@ def rms(x: ArrayLike) -> float:
 def level_db(x: ArrayLike) -> float:
     """Return the level in dBFS: ``20 log10(rms(x))``, an amplitude in decibels.
 
-    Digital silence has a level of minus infinity.
+    `x` is ``(samples,)`` or ``(channels, samples)``; digital silence has a level of
+    minus infinity.
+
+    Lecture 03.
 
     Examples
     --------
@@ -184,6 +197,8 @@ def active_level(x: ArrayLike, rate: int, within_db: float = 30.0) -> float:
     the loudest one: pauses between words do not count, as in ITU-T P.56 (which
     has a more refined threshold). Speech of the shipped pack is set to one
     active level.
+
+    Lecture 03.
 
     Parameters
     ----------
@@ -213,8 +228,11 @@ def active_level(x: ArrayLike, rate: int, within_db: float = 30.0) -> float:
 def set_level(x: ArrayLike, db: float) -> Audio:
     """Return `x` scaled to an RMS level of `db` dBFS.
 
-    Nothing is clipped: a level that is too high gives samples beyond ±1, and
-    `save` and the player refuse those.
+    `x` is ``(samples,)`` or ``(channels, samples)``, and so is the result. Nothing is
+    clipped: a level that is too high gives samples beyond ±1, and `save` and the
+    player refuse those.
+
+    Lecture 03.
 
     Examples
     --------
@@ -238,6 +256,8 @@ def fit_length(
     A longer one is cut; a shorter one is looped, each seam hidden by a cross
     fade of equal power. With `rng` the cut, or the place where the loop begins,
     is drawn at random; without, it is the beginning.
+
+    Lecture 03.
 
     Parameters
     ----------
@@ -293,6 +313,8 @@ def mix_at_snr(s: ArrayLike, n: ArrayLike, snr_db: float) -> tuple[Audio, Audio,
     on enhancement: ``10 log10(sum(s**2) / sum(n**2))`` of what is returned is
     `snr_db`, over all samples and channels. Pauses of `s` count too; see
     `active_level` where they should not.
+
+    Lecture 03.
 
     Parameters
     ----------

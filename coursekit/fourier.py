@@ -71,7 +71,7 @@ def dft_matrix(n: int) -> tuple[Numbers, Numbers]:
 
     Notes
     -----
-    Slide "Discrete Fourier Transform"; lecture 01.
+    Slide "Discrete Fourier Transform". Lecture 01.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def dft(x: Array) -> tuple[Array, Array]:
 
     Notes
     -----
-    Slide "Discrete Fourier Transform"; lecture 01. The matrices are symmetric, so
+    Slide "Discrete Fourier Transform". Lecture 01. The matrices are symmetric, so
     ``x @ C`` is the deck's ``C @ x`` and works for a stack of sounds too.
 
     Examples
@@ -128,6 +128,8 @@ def idft(X_r: Array, X_i: Array) -> Array:
 
     ``x[n] = 1/N * sum_f (X_r(f) cos(2 pi f n/N) + X_i(f) sin(2 pi f n/N))``: each
     analysing wave, as loud as it was found.
+
+    Lecture 01.
 
     Parameters
     ----------
@@ -165,6 +167,8 @@ def idft(X_r: Array, X_i: Array) -> Array:
 
 def bin_frequencies(frame: int, rate: int) -> Numbers:
     """Return the frequency of each bin of `stft` in Hz, ``(frame // 2 + 1,)``.
+
+    Lecture 01.
 
     Examples
     --------
@@ -224,7 +228,7 @@ def window(name: str, n: int) -> Numbers:
 
     Notes
     -----
-    Slide "Short-Time Fourier Transform"; lecture 02. `symmetric_window` is the other
+    Slide "Short-Time Fourier Transform". Lecture 02. `symmetric_window` is the other
     kind, and what numpy's ``np.hanning`` returns.
 
     Examples
@@ -242,10 +246,14 @@ def symmetric_window(name: str, n: int) -> Numbers:
     Right for designing filters; wrong for cutting frames, because shifted copies
     meet with both end samples and their sum ripples (`cola_deviation`).
 
+    Lecture 02.
+
     Parameters
     ----------
-    name, n
-        As for `window`.
+    name
+        One of `WINDOWS`.
+    n
+        Length in samples; a window of one sample is 1.
 
     Returns
     -------
@@ -272,6 +280,8 @@ def cola_deviation(window: Numbers, hop: int) -> float:
     COLA, *constant overlap-add*, is what plain overlap-and-add needs. The windows
     that meet it give 0 (up to rounding): periodic Hann with hops of 1/2 or 1/4.
     Where the frames are windowed before and after, give the square of the window.
+
+    Lecture 02.
 
     Parameters
     ----------
@@ -315,6 +325,8 @@ def pad_ends(x: Array, frame: int, hop: int) -> Array:
     Frame t of the result is centred on sample ``t * hop`` of `x`, and every sample
     of `x` lies between the centres of two frames.
 
+    Lecture 02.
+
     Parameters
     ----------
     x
@@ -351,6 +363,8 @@ def split_frames(x: Array, frame: int, hop: int) -> Array:
 
     Nothing is padded: samples after the last whole frame are left out (`pad_ends`
     sees to it that there are none).
+
+    Lecture 02.
 
     Parameters
     ----------
@@ -411,7 +425,7 @@ def overlap_add(frames: Array, hop: int) -> Array:
 
     Notes
     -----
-    Slide "Short-Time Fourier Transform"; lecture 02. Each frame is a pile of strips
+    Slide "Short-Time Fourier Transform". Lecture 02. Each frame is a pile of strips
     one hop long: strip k of frame t lands on hop ``t + k``, so all frames are added
     strip by strip.
 
@@ -461,7 +475,7 @@ def stft(x: Array, frame: int, hop: int, window: str | Numbers = "hann") -> Arra
 
     Notes
     -----
-    Slide "Short-Time Fourier Transform"; lecture 02. Each frame's transform is
+    Slide "Short-Time Fourier Transform". Lecture 02. Each frame's transform is
     `dft`'s, computed by the fast Fourier transform. Phases count from the frame's
     first sample, as in librosa, whose frames (``center=True``,
     ``pad_mode="constant"``) are the first ``1 + samples // hop`` of these.
@@ -518,7 +532,7 @@ def istft(
 
     Notes
     -----
-    Slide "Short-Time Fourier Transform"; lecture 02. D. W. Griffin and J. S. Lim,
+    Slide "Short-Time Fourier Transform". Lecture 02. D. W. Griffin and J. S. Lim,
     "Signal estimation from modified short-time Fourier transform", IEEE Trans. ASSP
     32(2), 1984.
 
@@ -540,6 +554,8 @@ def istft(
 
 def frame_times(frames: int, hop: int, rate: int) -> Numbers:
     """Return where each frame of `stft` is centred, in seconds, ``(frames,)``.
+
+    Lecture 02.
 
     Examples
     --------
@@ -579,7 +595,7 @@ def main_lobe_width(name: str, frame: int, rate: int) -> float:
 
     Notes
     -----
-    Slide "Short-Time Fourier Transform: resolution"; lecture 02.
+    Slide "Short-Time Fourier Transform: resolution". Lecture 02.
 
     Examples
     --------
@@ -600,8 +616,12 @@ def tone_resolution(name: str, frame: int, rate: int) -> float:
 
     Parameters
     ----------
-    name, frame, rate
-        As for `main_lobe_width`.
+    name
+        A name of `WINDOWS`, for its periodic window.
+    frame
+        Length of the frame in samples.
+    rate
+        Samples per second.
 
     Returns
     -------
@@ -616,7 +636,7 @@ def tone_resolution(name: str, frame: int, rate: int) -> float:
 
     Notes
     -----
-    Slide "Short-Time Fourier Transform: resolution"; lecture 02. F. J. Harris, "On
+    Slide "Short-Time Fourier Transform: resolution". Lecture 02. F. J. Harris, "On
     the use of windows for harmonic analysis with the discrete Fourier transform",
     Proc. IEEE 66(1), 1978, gives the same widths.
 
@@ -647,8 +667,12 @@ def click_resolution(name: str, frame: int, rate: int) -> float:
 
     Parameters
     ----------
-    name, frame, rate
-        As for `main_lobe_width`.
+    name
+        A name of `WINDOWS`, for its periodic window.
+    frame
+        Length of the frame in samples.
+    rate
+        Samples per second.
 
     Returns
     -------
@@ -664,7 +688,7 @@ def click_resolution(name: str, frame: int, rate: int) -> float:
 
     Notes
     -----
-    Slide "Short-Time Fourier Transform: resolution"; lecture 02.
+    Slide "Short-Time Fourier Transform: resolution". Lecture 02.
 
     Examples
     --------
@@ -705,7 +729,7 @@ def tone_dip(
     f1, f2
         Where the tones are, in Hz, ``0 <= f1 < f2 <= rate / 2``.
     window
-        As for `stft`.
+        A name of `WINDOWS` (the periodic window), or the window's `frame` values.
 
     Returns
     -------
@@ -721,7 +745,7 @@ def tone_dip(
 
     Notes
     -----
-    Slide "Short-Time Fourier Transform: resolution"; lecture 02.
+    Slide "Short-Time Fourier Transform: resolution". Lecture 02.
 
     Examples
     --------
@@ -766,7 +790,7 @@ def click_dip(
     t1, t2
         Where the clicks are, in seconds, ``0 <= t1 < t2``, within the sound.
     window
-        As for `stft`.
+        A name of `WINDOWS` (the periodic window), or the window's `frame` values.
 
     Returns
     -------
@@ -783,7 +807,7 @@ def click_dip(
 
     Notes
     -----
-    Slide "Short-Time Fourier Transform: resolution"; lecture 02.
+    Slide "Short-Time Fourier Transform: resolution". Lecture 02.
 
     Examples
     --------
@@ -814,8 +838,11 @@ def tones_separated(
 ) -> bool:
     """Say whether a spectrum shows two tones: half the power or less between them.
 
-    Parameters and errors are those of `tone_dip`, of which this asks for 3 dB.
+    Parameters (`x` is one sound ``(samples,)``) and errors are those of `tone_dip`, of
+    which this asks for 3 dB.
     Equally loud tones pass from about `tone_resolution` on.
+
+    Lecture 02.
 
     Examples
     --------
@@ -839,8 +866,11 @@ def clicks_separated(
 ) -> bool:
     """Say whether a spectrogram shows two clicks: half the energy or less between.
 
-    Parameters and errors are those of `click_dip`, of which this asks for 3 dB.
+    Parameters (`x` is one sound ``(samples,)``) and errors are those of `click_dip`, of
+    which this asks for 3 dB.
     Equally loud clicks pass from about `click_resolution` on.
+
+    Lecture 02.
 
     Examples
     --------

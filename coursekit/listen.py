@@ -35,6 +35,8 @@ _FULL_SCALE = 32767  # of 16 bits, symmetric
 class Sound:
     """One sound of a player, as it is heard.
 
+    Lecture 00.
+
     Parameters
     ----------
     caption
@@ -101,6 +103,8 @@ class Sound:
 class Player:
     """One sound or several on one gain; displays itself (`play` makes it).
 
+    Lecture 00.
+
     Attributes
     ----------
     sounds
@@ -166,6 +170,8 @@ def play(
 
     The sound is rounded to 16 bits and travels in the page as WAV; nothing else
     happens to it: amplitude 1 is full scale, always.
+
+    Lecture 00.
 
     Parameters
     ----------
@@ -285,7 +291,9 @@ def channel_test(
     A tone of amplitude 0.1 with soft edges: in the left channel, in the right,
     and in both with opposite signs. The last is heard beside or inside the head;
     where it is silent, something adds the two channels, and the lectures on
-    stereo (07, 15, 16) will make no sense. Used in lecture 00.
+    stereo (07, 15, 16) will make no sense.
+
+    Lecture 00.
 
     Parameters
     ----------
@@ -333,7 +341,9 @@ def calibration_noise(
     Power falls as 1/f from 50 Hz up, so that each octave carries as much of it,
     as speech and music roughly do. Turn the volume down, play it, and turn up
     until it is as loud as a person who speaks across a table: from then on the
-    course's sounds are at a safe level. Used in lecture 00.
+    course's sounds are at a safe level.
+
+    Lecture 00.
 
     Parameters
     ----------

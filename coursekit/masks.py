@@ -22,6 +22,8 @@ from coursekit.fourier import istft
 def binary_masks(magnitudes: Numbers) -> Numbers:
     """Give each bin to the source that is largest in it.
 
+    Lectures 04, 07, 08 and 16.
+
     Parameters
     ----------
     magnitudes
@@ -51,6 +53,8 @@ def binary_masks(magnitudes: Numbers) -> Numbers:
 
 def ratio_masks(magnitudes: Numbers, power: float = 1.0) -> Numbers:
     r"""Share each bin between the sources in proportion to their magnitudes.
+
+    Lectures 04, 07, 08 and 16.
 
     Parameters
     ----------
@@ -87,6 +91,8 @@ def ratio_masks(magnitudes: Numbers, power: float = 1.0) -> Numbers:
 
 def from_labels(labels: Numbers, K: int) -> Numbers:
     """Turn one label a bin into masks of zeros and ones.
+
+    Lectures 04, 07, 08 and 16.
 
     Parameters
     ----------
@@ -128,14 +134,18 @@ def apply(
 ) -> Numbers:
     """Multiply a mixture's STFT by each mask and make each product a sound.
 
+    Lectures 04, 07, 08 and 16.
+
     Parameters
     ----------
     masks
         ``(K, bins, frames)``.
     X
         The mixture's complex STFT ``(bins, frames)``, by `coursekit.fourier.stft`.
-    frame, hop, length
-        As for `coursekit.fourier.istft`; the window is Hann's.
+    frame, hop
+        In samples, those of the STFT; the window is Hann's.
+    length
+        Samples of each sound; None gives what `coursekit.fourier.istft` gives.
 
     Returns
     -------

@@ -66,7 +66,7 @@ def snr(reference: Numbers, estimate: Numbers) -> Any:
     Notes
     -----
     Slide "Perceptual Nature of Audio: objective metrics", there with the sign of a
-    loss; lectures 03 and 10.
+    loss. Lectures 03 and 10.
 
     Examples
     --------
@@ -158,7 +158,8 @@ def si_sdr(reference: Numbers, estimate: Numbers) -> Any:
     No mean is removed. Others first take its mean away from each of the two, which
     forgives a constant; for their figure give ``s - s.mean()`` and ``y - y.mean()``.
     J. Le Roux, S. Wisdom, H. Erdogan and J. R. Hershey, "SDR – half-baked or well
-    done?", ICASSP 2019. Lecture 03; lectures 04 to 06 train with it.
+    done?", ICASSP 2019. Lecture 03. Lectures 04 to
+    06 train with it.
 
     Examples
     --------
@@ -174,6 +175,8 @@ def si_sdr(reference: Numbers, estimate: Numbers) -> Any:
 
 class BssEval(NamedTuple):
     """What `bss_sdr` returns, in dB (power), one entry per reference.
+
+    Lectures 03, 07, 08 and 16.
 
     Parameters
     ----------
@@ -208,6 +211,8 @@ def bss_sdr(reference: Numbers, estimate: Numbers, taps: int = 512) -> BssEval:
     with P the orthogonal projection onto references delayed by 0 to `taps` − 1
     samples.
 
+    Lectures 03, 07, 08 and 16.
+
     Parameters
     ----------
     reference
@@ -240,7 +245,7 @@ def bss_sdr(reference: Numbers, estimate: Numbers, taps: int = 512) -> BssEval:
     is charged for what is cut. E. Vincent, R. Gribonval and C. Févotte, "Performance
     measurement in blind audio source separation", IEEE Trans. ASLP 14(4), 2006. The
     rows are sources: measure the channels of one source one by one. Slide "ML/NN for
-    Speech Enhancement: multiple sources" reports an SDR; lectures 03, 07, 08, 16.
+    Speech Enhancement: multiple sources" reports an SDR.
 
     Examples
     --------

@@ -40,6 +40,8 @@ _FADE = 0.01  # seconds, where the piece is cut off
 class Note:
     """One note of a score.
 
+    Lectures 03, 15, 16 and 17.
+
     Parameters
     ----------
     start, seconds
@@ -59,6 +61,8 @@ class Note:
 @dataclass(frozen=True)
 class Score:
     """A short piece: the notes of each instrument.
+
+    Lectures 03, 15, 16 and 17.
 
     Parameters
     ----------
@@ -84,7 +88,10 @@ class Score:
 def midi_to_hz(pitch: ArrayLike) -> Array:
     """Return the frequency of a MIDI number in Hz, 440 * 2^((pitch - 69) / 12).
 
-    Fractions are allowed: a hundredth is a cent.
+    Any shape, and the result has the same shape. Fractions are allowed: a hundredth
+    is a cent.
+
+    Lectures 03, 15, 16 and 17.
 
     Examples
     --------
@@ -96,6 +103,10 @@ def midi_to_hz(pitch: ArrayLike) -> Array:
 
 def hz_to_midi(hz: ArrayLike) -> Array:
     """Return the MIDI number of a frequency in Hz, with fractions.
+
+    Any shape, and the result has the same shape.
+
+    Lectures 03, 15, 16 and 17.
 
     Raises
     ------
@@ -122,6 +133,8 @@ def score(rng: np.random.Generator, seconds: float, bpm: float = 100.0) -> Score
     The bass plays the roots, the piano holds the chords, the first guitar picks
     their notes in eighths, the second plays a melody. Every note belongs to the
     key; each part keeps to its range.
+
+    Lectures 03, 15, 16 and 17.
 
     Parameters
     ----------
@@ -237,6 +250,8 @@ def render(score: Score, rate: int) -> dict[str, Array]:
     their magnitudes add up to `LOUDEST` at most: however they are panned, no
     mixture clips.
 
+    Lectures 03, 15, 16 and 17.
+
     Parameters
     ----------
     score
@@ -292,6 +307,8 @@ def ensemble(rng: np.random.Generator, seconds: float, rate: int) -> dict[str, A
 
     A tempo between 80 and 132 beats a minute, then `score` and `render`.
 
+    Lectures 03, 15, 16 and 17.
+
     Examples
     --------
     >>> stems = ensemble(np.random.default_rng(0), seconds=2, rate=16000)
@@ -313,6 +330,8 @@ def pan(x: ArrayLike, degrees: float) -> Array:
         L = √2/2 (cos θ - sin θ) x        R = √2/2 (cos θ + sin θ) x
 
     so that L² + R² = x²: -45 is left only, 0 is the middle, 45 is right only.
+
+    Lectures 03, 15, 16 and 17.
 
     Parameters
     ----------
@@ -343,6 +362,8 @@ def pan(x: ArrayLike, degrees: float) -> Array:
 
 def mixdown(stems: Mapping[str, ArrayLike], angles: Mapping[str, float]) -> Array:
     """Pan each stem to its angle in degrees and add them up, ``(2, samples)``.
+
+    Lectures 03, 15, 16 and 17.
 
     Raises
     ------

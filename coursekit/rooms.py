@@ -30,6 +30,8 @@ EAR_HEIGHT = 1.5
 class Room:
     """An empty shoebox.
 
+    Lectures 07 and 13.
+
     Parameters
     ----------
     size
@@ -152,6 +154,8 @@ class Room:
 def sabine(size: Sequence[float], absorption: float) -> float:
     r"""Return the reverberation time that Sabine's formula predicts, in seconds.
 
+    Lectures 07 and 13.
+
     Parameters
     ----------
     size
@@ -189,6 +193,8 @@ def sabine(size: Sequence[float], absorption: float) -> float:
 def decay_curve(response: ArrayLike) -> Numbers:
     """Return how much energy of an impulse response is still to come, in dB.
 
+    Lectures 07 and 13.
+
     Parameters
     ----------
     response
@@ -219,6 +225,8 @@ def decay_curve(response: ArrayLike) -> Numbers:
 
 def reverberation_time(response: ArrayLike, rate: int) -> float:
     """Measure the reverberation time of an impulse response, in seconds.
+
+    Lectures 07 and 13.
 
     Parameters
     ----------

@@ -76,7 +76,7 @@ class Envelope:
     release: float
 
     def parts(self, t: Array, held: float) -> tuple[Array, Array]:
-        """Return at times `t` how far it rose and how far it fell since."""
+        """Return at times `t` ``(n,)`` how far it rose and how far it fell since."""
         since = t - self.delay - self.attack - self.hold
         fall = np.minimum(np.maximum(since, 0) / self.decay, self.sustain)
         fall += np.maximum(t - held, 0) / self.release
@@ -84,12 +84,12 @@ class Envelope:
         return np.clip(rise, 0, 1), fall
 
     def amplitude(self, t: Array, held: float) -> Array:
-        """Return it as a loudness: all of its fall is 100 dB."""
+        """Return it as a loudness ``(n,)``: all of its fall is 100 dB."""
         rise, fall = self.parts(t, held)
         return rise * 10 ** (-100 * fall / 20)
 
     def value(self, t: Array, held: float) -> Array:
-        """Return it as it is, between 0 and 1."""
+        """Return it as it is, ``(n,)`` between 0 and 1."""
         rise, fall = self.parts(t, held)
         return np.clip(rise - fall, 0, 1)
 
@@ -130,7 +130,7 @@ class Voice:
     brightness: Envelope
 
     def play(self, recordings: Array, held: int) -> Array:
-        """Return the note, held for `held` samples and then let go."""
+        """Return the note ``(samples,)``, held for `held` samples and then let go."""
         samples = held + int(min(self.loudness.release, 4.0) * RATE) + 1
         at: Array = self.start + np.float64(self.step) * np.arange(samples)
         if self.loops:

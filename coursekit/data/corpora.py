@@ -34,6 +34,8 @@ def librispeech(
     Speech and Language Resources. Its ``train-*`` subsets are "train", its ``dev-*``
     and ``test-*`` are "test"; no speaker is in both.
 
+    Lecture 03.
+
     Parameters
     ----------
     root
@@ -129,6 +131,8 @@ def esc50(root: Path | str, test_folds: Iterable[int] = (5,)) -> tuple[Clip, ...
     The data set (Piczak, ACM Multimedia 2015; CC-BY-NC-3.0) has 2000 sounds of 5 s
     in 50 classes and five folds; takes of one recording are in one fold.
 
+    Lecture 03.
+
     Parameters
     ----------
     root
@@ -188,6 +192,8 @@ def _sound(root: Path, row: dict[str, str], test: set[int]) -> Clip:
 
 def check_split(clips: Iterable[Clip]) -> None:
     """Refuse clips of which a speaker or a recording is on both sides.
+
+    Lecture 03.
 
     Raises
     ------

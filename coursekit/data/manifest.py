@@ -30,6 +30,8 @@ SPLITS = ("train", "test")
 class Clip:
     """One recording: what it is, whose it is, and how to hear it.
 
+    Lecture 03.
+
     Parameters
     ----------
     name
@@ -131,6 +133,8 @@ class Clip:
 class Pack:
     """A folder with a ``MANIFEST.toml`` and the sound files that it lists.
 
+    Lecture 03.
+
     Parameters
     ----------
     root
@@ -195,6 +199,8 @@ def select(
 ) -> tuple[Clip, ...]:
     """Return those clips that are of one kind and on one side of the split.
 
+    Lecture 03.
+
     Raises
     ------
     ValueError
@@ -222,6 +228,8 @@ def select(
 def cache_folder() -> Path:
     """Return where large things go: ``$COURSE_DATA``, else ``~/.cache/coursekit``.
 
+    Lecture 03.
+
     Examples
     --------
     >>> cache_folder().is_absolute()
@@ -234,6 +242,8 @@ def cache_folder() -> Path:
 
 def training() -> Pack:
     """Return the larger training set that ``make data`` built.
+
+    Lecture 03.
 
     Raises
     ------
@@ -252,6 +262,8 @@ def training() -> Pack:
 def file_sha256(path: Path) -> str:
     """Return the sha256 of a file, in hexadecimal.
 
+    Lecture 03.
+
     Examples
     --------
     >>> from coursekit import data
@@ -264,6 +276,8 @@ def file_sha256(path: Path) -> str:
 
 def read_manifest(root: Path) -> tuple[Clip, ...]:
     """Return the clips that ``root/MANIFEST.toml`` lists.
+
+    Lecture 03.
 
     Raises
     ------
@@ -305,6 +319,8 @@ def _from_row(root: Path, row: dict[str, object]) -> Clip:
 def write_manifest(root: Path, clips: Iterable[Clip], preface: str) -> None:
     """Write ``root/MANIFEST.toml``.
 
+    Lecture 03.
+
     Parameters
     ----------
     root
@@ -342,6 +358,8 @@ def _toml(value: str | bool | float | tuple[str, ...]) -> str:
 
 def describe(path: Path) -> tuple[int, float]:
     """Return a sound file's sampling rate in Hz and its duration in seconds.
+
+    Lecture 03.
 
     Examples
     --------

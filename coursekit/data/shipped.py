@@ -16,6 +16,8 @@ def _pack() -> Pack:
 def clips(kind: str | None = None, split: str | None = None) -> tuple[Clip, ...]:
     """Return the shipped clips, in the order of the manifest.
 
+    Lecture 03.
+
     Parameters
     ----------
     kind
@@ -40,6 +42,8 @@ def clips(kind: str | None = None, split: str | None = None) -> tuple[Clip, ...]
 def clip(name: str) -> Clip:
     """Return the shipped clip called `name`.
 
+    Lecture 03.
+
     Raises
     ------
     ValueError
@@ -56,6 +60,8 @@ def clip(name: str) -> Clip:
 def kinds() -> tuple[str, ...]:
     """Return the kinds of sound in the pack, sorted.
 
+    Lecture 03.
+
     Examples
     --------
     >>> "speech" in kinds()
@@ -66,6 +72,8 @@ def kinds() -> tuple[str, ...]:
 
 def verify() -> None:
     """Check every shipped file against its sha256.
+
+    Lecture 03.
 
     Raises
     ------

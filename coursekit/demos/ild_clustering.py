@@ -552,7 +552,7 @@ def draw_em(
     ----------
     ilds, weights
         The histogram that is fitted: level differences in dB and how much each
-        counts.
+        counts, of one shape.
     steps
         The mixtures after 0, 1, 2, … steps.
     step
@@ -603,8 +603,10 @@ def draw_move(
     ----------
     scene
         Who stands where.
-    ilds, weights, gmm
-        As for `draw_histogram`.
+    ilds, weights
+        ILDs in dB and how much each counts, of any one shape.
+    gmm
+        The mixture that was fitted to them.
     """
     figure, panels = subplots(3.7, columns=2, width_ratios=[1, 1.25])
     left, right = panels

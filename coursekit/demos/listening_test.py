@@ -309,6 +309,8 @@ class HearingTest:
 def two_intervals(hz: float, level: float, interval: int) -> Real:
     """Return two intervals of 0.4 s after a soft tick each, a tone in one of them.
 
+    ``(samples,)`` at `stimuli.RATE`: the stimulus of a two-interval forced choice.
+
     Parameters
     ----------
     hz, level

@@ -225,7 +225,7 @@ def share_of_equal_neighbours(labels: ArrayLike, axis: int) -> float:
 
 
 def alone(labels: ArrayLike) -> NDArray[np.bool_]:
-    """Return which pixels have no neighbour of their own label.
+    """Return which pixels have no neighbour of their own label, ``(rows, columns)``.
 
     Examples
     --------

@@ -72,7 +72,7 @@ def lettered(
     Parameters
     ----------
     sounds
-        By name, eight at most.
+        ``{name: (samples,)}``, eight at most.
     rng
         Shuffles.
 
@@ -355,7 +355,7 @@ def draw_uniform(values: ArrayLike, step: float, widest: float) -> Picture:
     Parameters
     ----------
     values
-        To be quantised.
+        To be quantised, of any shape.
     step
         The quantiser's.
     widest
@@ -463,7 +463,7 @@ def learn_centroids(
     Parameters
     ----------
     values
-        In [-1, 1].
+        In [-1, 1], of any shape.
     target
         Bits a value.
     bins, steps
@@ -507,7 +507,7 @@ def draw_learnt(values: ArrayLike, learnt: Learnt) -> Picture:
     Parameters
     ----------
     values
-        That they were learnt from.
+        That they were learnt from, of any shape.
     learnt
         What `learn_centroids` returned.
     """
@@ -539,7 +539,7 @@ def draw_learnt(values: ArrayLike, learnt: Learnt) -> Picture:
 
 
 def nearest_in_bytes(codecs: Sequence[Codec], x: Real, size: int) -> Codec:
-    """Return the codec whose stream of a sound is nearest to a number of bytes.
+    """Return the codec whose stream of `x` ``(samples,)`` is nearest to `size` bytes.
 
     Examples
     --------

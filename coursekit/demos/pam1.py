@@ -68,7 +68,7 @@ def bits_needed(smr: ArrayLike) -> Real:
     """Return how many bits a sample each subband needs, so that no noise is heard.
 
     A quantiser's noise lies about 6.02 dB a bit below its signal; it is hidden where
-    that reaches the signal-to-mask ratio.
+    that reaches the signal-to-mask ratio (SMR) in dB, ``(subbands,)``.
 
     Examples
     --------

@@ -30,6 +30,8 @@ Real = np.ndarray[Any, np.dtype[np.float64]]
 def band_sounds(rng: np.random.Generator, level: float) -> dict[str, Real]:
     """Return the slide's five bands of noise, all at `level` dB SPL, by name.
 
+    ``{name: (samples,)}``.
+
     Examples
     --------
     >>> list(band_sounds(np.random.default_rng(0), 10))[2]
@@ -51,6 +53,8 @@ def band_name(band: tuple[float, float]) -> str:
 
 def beep_sounds(beep_level: float) -> dict[str, Real]:
     """Return the slide's six beeps beside a tone of 785 Hz and 70 dB SPL, by name.
+
+    ``{name: (samples,)}``.
 
     Examples
     --------

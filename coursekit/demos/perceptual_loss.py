@@ -149,7 +149,7 @@ def draw_weights(frame: Real, rate: int) -> Picture:
     Parameters
     ----------
     frame
-        512 samples.
+        ``(512,)`` samples.
     rate
         In Hz.
     """
@@ -251,8 +251,12 @@ def spectrum_of_gradient(s: Real, s_hat: Real, rate: int, loss: str) -> Real:
 
     Parameters
     ----------
-    s, s_hat, rate, loss
-        As for `gradient`.
+    s, s_hat
+        Reference and estimate, ``(samples,)``.
+    rate
+        In Hz.
+    loss
+        One of those that `gradient` knows.
 
     Returns
     -------

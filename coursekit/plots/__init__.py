@@ -2,6 +2,7 @@
 
 `pictures` draws sounds, curves and matrices, `spectra` spectrograms and spectra; a
 lecture's own pictures are drawn in the course's `style`, block diagrams by `diagram`.
+Taught in lecture 02.
 """
 
 from coursekit.plots.pictures import Picture, lines, matrix, stems, waveform

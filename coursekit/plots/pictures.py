@@ -54,6 +54,8 @@ class Picture:
     A notebook gets it as HTML, since JupyterLab gives a bare ``image/png`` no
     alt text, and as PNG for printouts.
 
+    Lecture 02.
+
     Parameters
     ----------
     figure
@@ -185,7 +187,7 @@ def counted(n: int, thing: str) -> str:
 
 
 def real_array(values: ArrayLike, what: str, ndim: int) -> Array:
-    """Return finite real numbers of `ndim` dimensions, or say what is wrong."""
+    """Return finite real numbers whose shape has `ndim` axes, or say what is wrong."""
     array = np.asarray(values)
     if array.dtype.kind == "c":
         raise ValueError(
@@ -249,6 +251,8 @@ def waveform(
     alt: str = "",
 ) -> Picture:
     """Draw amplitude over time; several sounds one above the other, on one scale.
+
+    Lecture 02.
 
     Parameters
     ----------
@@ -361,6 +365,8 @@ def lines(
 ) -> Picture:
     """Draw curves over x.
 
+    Lecture 02.
+
     Parameters
     ----------
     x
@@ -394,6 +400,10 @@ def stems(
     alt: str = "",
 ) -> Picture:
     """Draw values that stand alone as stems from zero; otherwise like `lines`.
+
+    `x` is ``(points,)``, `curves` is ``(points,)`` or ``{label: (points,)}``.
+
+    Lecture 02.
 
     Examples
     --------
@@ -473,6 +483,8 @@ def matrix(
 
     Row 0 is at the top. Where there are negative values, zero is white, blue is
     negative, red is positive. Small matrices carry their values.
+
+    Lecture 02.
 
     Parameters
     ----------

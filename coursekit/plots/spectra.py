@@ -82,6 +82,8 @@ def spectrogram(
     rectangle around its centre: frame k lies at ``k * hop / rate``, bin f at
     ``f * rate / N`` with N = 2 (bins - 1).
 
+    Lecture 02.
+
     Parameters
     ----------
     X
@@ -122,8 +124,10 @@ def compare(
 ) -> Picture:
     """Draw several spectrograms ``{label: X}`` on one scale, up to nine.
 
-    As `spectrogram`, with the same axes and the same colours for all; by default
-    the 80 dB below the maximum of them all.
+    Each is ``(bins, frames)``, as in `spectrogram`, with the same axes and the same
+    colours for all; by default the 80 dB below the maximum of them all.
+
+    Lecture 02.
 
     Examples
     --------
@@ -245,6 +249,8 @@ def spectrum(
 ) -> Picture:
     """Draw the amplitude in dB over frequency of half spectra ``(bins,)``.
 
+    Lecture 02.
+
     Parameters
     ----------
     X
@@ -282,6 +288,8 @@ def spectrum_of(
 
     One Hann window over the whole sound, scaled so that a sine of amplitude A on
     a bin reads 20 log10 A: dB re full scale. Other parameters as in `spectrum`.
+
+    Lecture 02.
 
     Examples
     --------
