@@ -2,9 +2,11 @@
 
 Lower modules never import upper ones::
 
-    fourier  metrics  audio  music  data      the ground
-    listen  plots  demos                      what a class hears, sees and moves
+    arrays  fourier  masks  metrics  audio    the ground
+    rooms  music  data  plots  listen
+    training  evidence                        models fitted, tables over seeds
     <topic>                                   one package per topic of the syllabus
+    demos                                     what a class moves, named as its lectures
     homework                                  what students check their work with
     grading                                   the instructors' side
 """

@@ -1,4 +1,4 @@
-"""Arrays of numpy and tensors of torch alike: one code for both, and clear refusals.
+"""Numpy arrays and torch tensors alike: one code for both, and clear refusals.
 
 A function that takes either asks here for what the two spell differently, and for
 the checks of what it is given: real numbers, counts, rates.

@@ -1,4 +1,4 @@
-"""Reading, writing, resampling, levels and mixing: the ground under all sounds.
+"""Reading, writing, resampling, levels in dBFS and mixing at an SNR.
 
 Audio is float64, ``(samples,)`` for one channel or ``(channels, samples)`` for
 several, with full scale at ±1. Levels are in dBFS of the root mean square: a

@@ -1,4 +1,4 @@
-r"""The Fourier transform as the lectures teach it: two matrices, then frames.
+r"""DFT and STFT as the lectures teach them: two matrices, then windowed frames.
 
 The forward transform is unscaled and the inverse carries 1/N. The deck writes
 both transforms of a real sound with a plus sign,

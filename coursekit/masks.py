@@ -1,4 +1,4 @@
-"""Masks over a spectrogram: who owns which part of a mixture.
+"""Time-frequency masks, binary and ratio: who owns which part of a mixture.
 
 A set of masks is float64 ``(K, bins, frames)``, one mask a source, each value from 0
 to 1 and together 1 in every bin: what one source does not get, another one gets. A

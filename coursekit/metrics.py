@@ -1,4 +1,4 @@
-r"""How near an estimate is to the truth, in decibels of power.
+r"""SNR, SI-SDR and BSS-eval: how near an estimate is to the truth, in decibels.
 
 Every measure divides the energy of what should be there by the energy of what
 should not. They differ in what they call "what should be there", that is, in

@@ -1,4 +1,4 @@
-"""Music from scores to stems: two guitars of one timbre, a piano and a bass.
+"""MIDI-like scores to stems: two guitars of one timbre, a piano and a bass.
 
 The deck's SpaIn-Net slide separates Gtr1, Gtr2, piano and bass. Two guitars with
 the same sound cannot be told apart by their timbre, only by where they stand: so

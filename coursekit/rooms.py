@@ -1,4 +1,4 @@
-"""Rooms: how a place colours a sound between a source and a microphone.
+"""Room acoustics: impulse responses by the image method, reverberation time.
 
 A `Room` is an empty shoebox whose walls all absorb alike. Its impulse responses are
 computed by the image method of `pyroomacoustics`: each reflection is a mirrored

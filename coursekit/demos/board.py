@@ -1,4 +1,4 @@
-"""A board of sliders over a figure, a sound, or both.
+"""The slider board: ipywidgets over a figure, a sound, or both.
 
 >>> import numpy as np
 >>> from coursekit import plots

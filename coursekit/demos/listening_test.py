@@ -1,4 +1,4 @@
-"""Listening tests with buttons: a blind test, and where a listener's threshold lies.
+"""Listening tests with buttons: a blind test, and an adaptive staircase.
 
 Levels are dB SPL by the course's calibration: a sine of full scale plays at 96 dB SPL.
 What is to be just audible would then use a bit or two of a player's sixteen, so the
@@ -140,10 +140,11 @@ class BlindTest:
 
 
 class Staircase:
-    """One frequency's level, down after three right answers, up after a wrong one.
+    """Adaptive staircase, three down, one up: the level of one frequency's tone.
 
-    The level at which a listener is right 79 % of the time is where it settles
-    (H. Levitt, "Transformed up-down methods in psychoacoustics", JASA 49(2), 1971).
+    The level goes down after three right answers and up after a wrong one. It settles
+    where a listener is right 79 % of the time (H. Levitt, "Transformed up-down methods
+    in psychoacoustics", JASA 49(2), 1971).
     Until the first wrong answer each right one takes it down, to get there soon.
 
     Attributes
@@ -199,7 +200,7 @@ class Staircase:
 
 
 class HearingTest:
-    """Where a tone begins, for one listener: two intervals, one of them empty.
+    """Hearing threshold by two-interval forced choice: one of the two is empty.
 
     Each trial plays two intervals; a tone is in one of them, and the listener says in
     which, guessing where she must. Every frequency has its own `Staircase`, and a trial

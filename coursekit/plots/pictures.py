@@ -1,4 +1,4 @@
-"""Figures for lectures: labelled axes, units, alt text, one style, no state.
+"""Waveforms, curves, stems and matrices as pictures with alt text.
 
 Every function returns a `Picture`, which shows itself in a notebook as an image
 with alt text. The alt text is written from the data (what is plotted, over which

@@ -1,7 +1,7 @@
-"""Paper for the pictures that belong to one lecture only.
+"""Figure style: width, colours, letters, panels and legends of every figure.
 
-`coursekit.plots` draws what every lecture needs. A lecture's own pictures are
-drawn on `subplots` of the same width, colours and letters, inside `drawing`.
+`coursekit.plots` draws what every lecture needs in `figure_style`. A lecture's own
+pictures are drawn on `subplots` of the same width and colours, inside `drawing`.
 """
 
 from __future__ import annotations
@@ -209,7 +209,7 @@ def outer_labels(panels: list[Axes], columns: int, xlabel: str, ylabel: str) -> 
 
 
 def single_panel(named: dict[str, Array], title: str) -> tuple[Figure, Axes]:
-    """Return a figure of one panel, with room for a legend where it needs one."""
+    """Return a figure of one panel, with room for the legend of ``{label: …}``."""
     above = 0.15 if "" in named else 0.08 + 0.32 * _legend_shape(named)[0]
     figure, panels, _ = Layout(height=2.9, above=above).build(title)
     return figure, panels[0]
@@ -223,7 +223,7 @@ def _legend_shape(named: dict[str, Array]) -> tuple[int, int]:
 
 
 def finish(axes: Axes, named: dict[str, Array], xlabel: str, ylabel: str) -> None:
-    """Label the axes, draw a light grid, and put the legend above."""
+    """Label the axes, draw a light grid, put the legend of ``{label: …}`` above."""
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
     axes.grid(color="0.88", linewidth=0.8)

@@ -1,4 +1,4 @@
-"""A motorcycle made of arithmetic: firing pulses through an exhaust pipe.
+"""A synthesised motorcycle: firing pulses through an exhaust pipe.
 
 No recording of a motorcycle was found under an open licence, so these are
 synthesised, and labelled so. Each firing of a cylinder is a short pressure pulse;
