@@ -26,6 +26,7 @@ import numpy as np
 from scipy.special import i0
 
 from coursekit import fourier
+from coursekit.arrays import like
 
 if TYPE_CHECKING:
     import torch
@@ -158,7 +159,7 @@ def mdct(x: Array, frame: int, window: str = "sine") -> Array:
     if x.ndim == 0 or x.shape[-1] == 0:
         raise ValueError(f"x has the shape {tuple(x.shape)}: there is nothing to code")
     frames = fourier.split_frames(_pad(x, N), frame, N)  # (..., 2 N, T)
-    return _like(_analysis(frame, window), frames) @ frames
+    return like(_analysis(frame, window), frames) @ frames
 
 
 def imdct(X: Array, window: str = "sine", length: int | None = None) -> Array:
@@ -205,7 +206,7 @@ def imdct(X: Array, window: str = "sine", length: int | None = None) -> Array:
     length = whole if length is None else operator.index(length)
     if not 0 <= length <= whole:
         raise ValueError(f"length is {length}, and {T} frames of {N} hold {whole}")
-    x = fourier.overlap_add(_like(_analysis(2 * N, window).T, X) @ X, N)
+    x = fourier.overlap_add(like(_analysis(2 * N, window).T, X) @ X, N)
     return x[..., N : N + length]
 
 
@@ -231,12 +232,3 @@ def _pad(x: Array, N: int) -> Array:
     from torch.nn.functional import pad
 
     return pad(x, (N, after))
-
-
-def _like(values: Numbers, x: Array) -> Array:
-    """Give a table the type, precision and device of `x`."""
-    if isinstance(x, np.ndarray):
-        return values.astype(x.dtype, copy=False)
-    import torch
-
-    return torch.as_tensor(values, dtype=x.dtype, device=x.device)
