@@ -284,6 +284,18 @@ def test_no_file_is_long(path):
     assert code_lines(path.read_text()) <= MOST_LINES
 
 
+# --- names ----------------------------------------------------------------------------
+
+
+def test_one_name_is_one_class():
+    where: dict[str, list[str]] = {}
+    for name, path in MODULES.items():
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                where.setdefault(node.name, []).append(name)
+    assert {name: found for name, found in where.items() if len(found) > 1} == {}
+
+
 # --- functions ------------------------------------------------------------------------
 
 
