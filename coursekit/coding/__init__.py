@@ -1,4 +1,7 @@
-"""Codecs, learnt and traditional: from a sound to bytes and back, and what it costs."""
+"""Codecs, learnt and traditional: from a sound to bytes and back, and what it costs.
+
+Lectures 09 and 12.
+"""
 
 from coursekit.coding.autoencoder import WaveCodec, WaveSettings
 from coursekit.coding.bitstream import (

@@ -305,7 +305,7 @@ class WaveCodec(NeuralCodec):
 
     Notes
     -----
-    Slide "End-to-end CNN autoencoder"; lecture 09.
+    Slide "End-to-end CNN autoencoder". Lecture 09.
 
     Examples
     --------
@@ -475,7 +475,7 @@ def level_of(frames: Tensor) -> Tensor:
 
 
 def level_gain(level: Tensor) -> Tensor:
-    """Return the root mean square that a level stands for, shaped as `level`.
+    """Return the root mean square that a level stands for, of the level's shape.
 
     Lecture 09.
 

@@ -145,7 +145,7 @@ class EntropyModel(nn.Module):
         return -log_softmax(self.logits, dim=-1) / np.log(2)
 
     def bits(self, symbols: Tensor, contexts: Tensor) -> Tensor:
-        """Return the cost of each symbol in bits, shaped as `symbols` and `contexts`.
+        """Return the cost of each symbol in bits, of the shape of both arguments.
 
         Examples
         --------

@@ -63,7 +63,7 @@ def mdct_window(name: str, frame: int) -> Numbers:
 
     Notes
     -----
-    J. P. Princen and A. B. Bradley, IEEE Trans. ASSP 34(5), 1986; lecture 09.
+    J. P. Princen and A. B. Bradley, IEEE Trans. ASSP 34(5), 1986. Lecture 09.
 
     Examples
     --------

@@ -35,7 +35,7 @@ def soft_assignment(x: Tensor, centroids: Tensor, alpha: Tensor | float) -> Tens
     Notes
     -----
     S. Kankanahalli, "End-to-end optimized speech coding with deep neural networks",
-    ICASSP 2018; lecture 09.
+    ICASSP 2018. Lecture 09.
 
     Examples
     --------
@@ -69,7 +69,7 @@ class SoftToHard(nn.Module):
     Notes
     -----
     E. Agustsson et al., "Soft-to-hard vector quantization for end-to-end learning
-    compressible representations", NeurIPS 2017; lecture 09.
+    compressible representations", NeurIPS 2017. Lecture 09.
 
     Examples
     --------
@@ -132,7 +132,7 @@ class SoftToHard(nn.Module):
         return (x[..., None] - self.centroids).abs().argmin(dim=-1)
 
     def values(self, symbols: Tensor) -> Tensor:
-        """Return the centroids that the symbols stand for, shaped as they are.
+        """Return the centroids that the symbols stand for, of their shape.
 
         Examples
         --------
@@ -166,7 +166,7 @@ def softness(p: Tensor) -> Tensor:
 
     Notes
     -----
-    Kankanahalli, ICASSP 2018; lecture 09.
+    Kankanahalli, ICASSP 2018. Lecture 09.
 
     Examples
     --------
@@ -193,7 +193,7 @@ def round_through(x: Tensor) -> Tensor:
 
     Notes
     -----
-    Y. Bengio, N. Léonard and A. Courville, arXiv 1308.3432, 2013; lecture 09.
+    Y. Bengio, N. Léonard and A. Courville, arXiv 1308.3432, 2013. Lecture 09.
 
     Examples
     --------

@@ -2,7 +2,7 @@
 
 ``load("codecs")`` returns a committed table; ``python -m coursekit.evidence codecs``
 makes it anew. A table carries its configuration, seeds, versions and log, and a test
-computes a part of one seed again and compares.
+computes a part of one seed again and compares. Lectures 08, 09 and 12.
 """
 
 from coursekit.evidence.experiment import (

@@ -35,6 +35,8 @@ _PREFIX = "table_"  # of a topic's modules that make one
 class Experiment:
     """How a table is made.
 
+    Lectures 08, 09 and 12.
+
     Parameters
     ----------
     name, title
@@ -74,6 +76,8 @@ class Experiment:
 def names() -> tuple[str, ...]:
     """Return the names of all tables.
 
+    Lectures 08, 09 and 12.
+
     Examples
     --------
     >>> "codecs" in names()
@@ -84,6 +88,8 @@ def names() -> tuple[str, ...]:
 
 def experiment_of(name: str) -> Experiment:
     """Return the experiment that makes a table.
+
+    Lectures 08, 09 and 12.
 
     Raises
     ------
@@ -186,6 +192,8 @@ def _table(experiment: Experiment, log: list[Record]) -> Table:
 def recompute(experiment: Experiment) -> list[Record]:
     """Run the probe of an experiment for its first seed.
 
+    Lectures 08, 09 and 12.
+
     Parameters
     ----------
     experiment
@@ -202,6 +210,8 @@ def recompute(experiment: Experiment) -> list[Record]:
 
 def drift(table: Table, records: Iterable[Record], experiment: Experiment) -> list[str]:
     """Return one sentence for each figure that is off by more than its tolerance.
+
+    Lectures 08, 09 and 12.
 
     Parameters
     ----------

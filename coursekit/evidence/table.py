@@ -26,6 +26,8 @@ Record = dict[str, Any]
 class Summary(NamedTuple):
     """One row of a table over all seeds.
 
+    Lectures 08, 09 and 12.
+
     Parameters
     ----------
     keys
@@ -47,6 +49,8 @@ class Summary(NamedTuple):
 @dataclass(frozen=True)
 class Table:
     """What an experiment gave, and all that is needed to ask it again.
+
+    Lectures 08, 09 and 12.
 
     Parameters
     ----------
@@ -298,6 +302,8 @@ class Table:
 
 def load(name: str, folder: Path = TABLES) -> Table:
     """Return a committed table.
+
+    Lectures 08, 09 and 12.
 
     Parameters
     ----------

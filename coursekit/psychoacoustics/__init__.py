@@ -1,4 +1,7 @@
-"""What the ear hears, what it misses, and losses that know the difference."""
+"""What the ear hears, what it misses, and losses that know the difference.
+
+Lectures 10, 11 and 12.
+"""
 
 from coursekit.psychoacoustics.audibility import Nmr, nmr, nmr_bands
 from coursekit.psychoacoustics.batched import masking_threshold, threshold_of_psd

@@ -59,7 +59,7 @@ def masking_threshold(frames: Array, rate: int, quiet_offset: float = 0.0) -> Ar
 
     Notes
     -----
-    ISO/IEC 11172-3, Annex D.1; slide "Perceptual Nature of Audio: PAM-1"; lectures 11
+    ISO/IEC 11172-3, Annex D.1; slide "Perceptual Nature of Audio: PAM-1". Lectures 11
     and 12. An error's spectrum may be compared with it where it went through `psd`,
     and nothing else.
 

@@ -75,7 +75,7 @@ def two_versions(s: Numbers, rate: int, rng: np.random.Generator) -> Versions:
 
     Notes
     -----
-    Slide "Perceptual Nature of Audio: objective metrics"; lecture 10.
+    Slide "Perceptual Nature of Audio: objective metrics". Lecture 10.
 
     Examples
     --------

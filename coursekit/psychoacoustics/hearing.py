@@ -65,7 +65,7 @@ def hearing_threshold(hz: Any, cap: float = QUIET_CAP_SPL) -> Any:
     -----
     E. Terhardt, "Calculating virtual pitch", Hearing Research 1, 1979; ISO/IEC
     11172-3 tabulates it up to 68 dB. Slide "Perceptual Nature of Audio: a silent
-    band"; lecture 10.
+    band". Lecture 10.
 
     Examples
     --------
@@ -203,7 +203,7 @@ def psd(frames: Array) -> Array:
 
     Notes
     -----
-    Step 1 of ISO/IEC 11172-3, Annex D; lecture 11.
+    Step 1 of ISO/IEC 11172-3, Annex D. Lecture 11.
 
     Examples
     --------

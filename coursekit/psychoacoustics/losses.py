@@ -71,7 +71,7 @@ def negative_snr(s: Tensor, s_hat: Tensor) -> Tensor:
 
     Notes
     -----
-    Slide "Perceptual Nature of Audio: objective metrics"; lecture 10.
+    Slide "Perceptual Nature of Audio: objective metrics". Lecture 10.
 
     Examples
     --------
@@ -346,7 +346,7 @@ def priority_loss(
 
     Notes
     -----
-    Slide "Perceptual Nature of Audio: psychoacoustic loss"; lecture 12. The slide
+    Slide "Perceptual Nature of Audio: psychoacoustic loss". Lecture 12. The slide
     sums over the frames i too; the mean does not grow with the length. Magnitudes
     forget the phase: ``priority_loss(s, -s)`` is 0, so it wants a time loss beside it.
 
@@ -466,7 +466,7 @@ def noise_modulation_loss(
 
     Notes
     -----
-    Slide "Perceptual Nature of Audio: psychoacoustic loss"; lecture 12. A ratio of
+    Slide "Perceptual Nature of Audio: psychoacoustic loss". Lecture 12. A ratio of
     powers: white noise at 0 dB SNR gives some 100 000 and drowns every other loss; to
     train, take `log_noise_modulation_loss`. Step by step the highest line is pushed
     down until all are below the mask.
@@ -561,7 +561,7 @@ class PerceptualLoss(torch.nn.Module):
 
     Notes
     -----
-    Slide "Perceptual Nature of Audio: psychoacoustic loss"; lecture 12. The mask
+    Slide "Perceptual Nature of Audio: psychoacoustic loss". Lecture 12. The mask
     costs more than all the rest and depends on `s` alone: make the training set's once
     (`mask`), and cut a batch out of it.
 

@@ -132,7 +132,7 @@ def analyse(
 
     Notes
     -----
-    ISO/IEC 11172-3, Annex D.1; slide "Perceptual Nature of Audio: PAM-1"; lecture 11.
+    ISO/IEC 11172-3, Annex D.1; slide "Perceptual Nature of Audio: PAM-1". Lecture 11.
 
     Examples
     --------

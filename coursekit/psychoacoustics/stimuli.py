@@ -197,7 +197,7 @@ def silent_bands(
 
     Notes
     -----
-    Slide "Perceptual Nature of Audio: a silent band"; lecture 10.
+    Slide "Perceptual Nature of Audio: a silent band". Lecture 10.
 
     Examples
     --------
@@ -288,7 +288,7 @@ def hidden_beeps(
 
     Notes
     -----
-    Slide "Perceptual Nature of Audio: an interfering beep"; lecture 10.
+    Slide "Perceptual Nature of Audio: an interfering beep". Lecture 10.
 
     Examples
     --------

@@ -51,7 +51,7 @@ def spreading(dz: Any, level: Any) -> Any:
     Notes
     -----
     Step 6 of ISO/IEC 11172-3, Annex D; slide "Perceptual Nature of Audio:
-    psychoacoustics"; lecture 11.
+    psychoacoustics". Lecture 11.
 
     Examples
     --------

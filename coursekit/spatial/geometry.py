@@ -79,8 +79,8 @@ def amplitude_ratio(source: Position, left: Position, right: Position) -> float:
 
     Notes
     -----
-    Slide "ML/NN for Speech Enhancement: the mixing environment", with 2.24 and 0.37;
-    lecture 07.
+    Slide "ML/NN for Speech Enhancement: the mixing environment", with 2.24 and 0.37.
+    Lecture 07.
 
     Examples
     --------
@@ -111,8 +111,8 @@ def expected_ild(source: Position, left: Position, right: Position) -> float:
 
     Notes
     -----
-    The convention of the deck's :math:`A_{i,j} = 20 \log(X^R_{i,j} / X^L_{i,j})`;
-    lecture 07.
+    The convention of the deck's :math:`A_{i,j} = 20 \log(X^R_{i,j} / X^L_{i,j})`.
+    Lecture 07.
 
     Examples
     --------

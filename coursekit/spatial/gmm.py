@@ -5,7 +5,7 @@ r"""Gaussian mixtures by expectation and maximisation, in the log domain.
 Data are numbers of any shape ``(...)`` for a one-dimensional mixture, or vectors
 ``(..., D)`` for one with D dimensions and diagonal variances. Each sample can carry
 a weight: bins with sound in them should count for more than silent ones. Slide
-"ML/NN for Speech Enhancement" ("Clustering!"); lecture 07.
+"ML/NN for Speech Enhancement" ("Clustering!"). Lecture 07.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ def e_step(
     Notes
     -----
     Taking the largest logarithm out before the exponential keeps samples far from
-    every mean from dividing 0 by 0. Lecture 07, homework 2.
+    every mean from dividing 0 by 0. Lecture 07. Homework 2.
 
     Examples
     --------

@@ -40,7 +40,7 @@ def ild(left_stft: Numbers, right_stft: Numbers) -> Numbers:
 
     Notes
     -----
-    Slide "ML/NN for Speech Enhancement"; lecture 07. All values lie within ±120 dB.
+    Slide "ML/NN for Speech Enhancement". Lecture 07. All values lie within ±120 dB.
 
     Examples
     --------

@@ -43,6 +43,8 @@ Loss = Callable[[Any, Batch, int], Mapping[str, Tensor]]
 class Settings:
     """Hyperparameters of a run: cosine schedule with warm-up, clipping, early stopping.
 
+    Lectures 09 and 12.
+
     All of it goes into the card of the weights.
 
     Parameters
@@ -121,6 +123,8 @@ class Settings:
 class History:
     """The log of a run: the terms of the loss, the validation, the best step.
 
+    Lectures 09 and 12.
+
     Parameters
     ----------
     terms
@@ -160,6 +164,8 @@ def fit(
     checkpoint: Path | str | None = None,
 ) -> History:
     """Train a model by Adam: gradient clipping, early stopping, checkpoints to resume.
+
+    Lectures 09 and 12.
 
     Parameters
     ----------
@@ -335,6 +341,8 @@ class _Run:
 class Crops:
     """Draws batches of random crops of sounds: each sound as often as it is long.
 
+    Lectures 09 and 12.
+
     Parameters
     ----------
     sounds
@@ -382,6 +390,8 @@ class Crops:
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Let torch draw from a seed within a block, and leave no trace of it.
+
+    Lectures 09 and 12.
 
     Models draw their first weights from torch's global generator.
 

@@ -13,6 +13,8 @@ from tqdm import tqdm
 class PageBar:
     """A progress bar in a notebook's page, without a widget: it stays where none run.
 
+    Lectures 09 and 12.
+
     Parameters
     ----------
     last, done

@@ -26,6 +26,8 @@ from coursekit.training.fit import History, Settings, seeded
 class Recipe:
     """How one file of weights is made.
 
+    Lectures 09 and 12.
+
     A subclass defines `build`, `train`, `configuration` and `figures`.
 
     Parameters
@@ -100,6 +102,8 @@ class Recipe:
 def recipes() -> dict[str, Recipe]:
     """Return the recipes of all topics by name; imports every topic that has some.
 
+    Lectures 09 and 12.
+
     Raises
     ------
     ValueError
@@ -124,6 +128,8 @@ def recipes() -> dict[str, Recipe]:
 
 def missing() -> list[str]:
     """Return one sentence for each recipe, file of weights or card without the others.
+
+    Lectures 09 and 12.
 
     Examples
     --------

@@ -26,6 +26,8 @@ Card = Mapping[str, Any]
 def weights_path(name: str) -> Path:
     """Return where the weights of a name ship; the card lies beside them.
 
+    Lectures 09 and 12.
+
     Examples
     --------
     >>> weights_path("wave").name
@@ -36,6 +38,8 @@ def weights_path(name: str) -> Path:
 
 def save_weights(model: nn.Module, path: Path | str, card: Card) -> Path:
     """Write a model's weights, and beside them a card that says what they are.
+
+    Lectures 09 and 12.
 
     Parameters
     ----------
@@ -73,6 +77,8 @@ def save_weights(model: nn.Module, path: Path | str, card: Card) -> Path:
 def read_card(path: Path | str) -> dict[str, Any]:
     """Return the card beside weights.
 
+    Lectures 09 and 12.
+
     Raises
     ------
     FileNotFoundError
@@ -83,6 +89,8 @@ def read_card(path: Path | str) -> dict[str, Any]:
 
 def load_weights(model: nn.Module, path: Path | str) -> dict[str, Any]:
     """Load weights into a model, in place, and return their card.
+
+    Lectures 09 and 12.
 
     Raises
     ------
@@ -127,5 +135,5 @@ def _toml_value(value: Any) -> str:
 
 
 def detached(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return copies without gradients, laid out as safetensors wants them."""
+    """Return copies of the same shape without gradients, as safetensors wants them."""
     return {k: v.detach().clone().contiguous() for k, v in tensors.items()}

@@ -9,7 +9,7 @@ disagree:
 Neighbours are the bin above, the bin below, the frame before and the frame after;
 the borders are closed: the first bin and the last are no neighbours. `beta` may be a
 pair, in time and in frequency. The lower the energy, the more probable the labels:
-:math:`p(y) \propto e^{-E(y)}`. Slide "The same pairwise MRF design"; lecture 08.
+:math:`p(y) \propto e^{-E(y)}`. Slide "The same pairwise MRF design". Lecture 08.
 """
 
 from __future__ import annotations
