@@ -18,7 +18,13 @@ from nbformat import NotebookNode
 from coursekit.grading.course import batch, intake
 from coursekit.grading.course.directory import Course
 from coursekit.grading.course.nbgrader_steps import CourseError
-from coursekit.grading.pages.report import Report, Row, render, report, write_csv
+from coursekit.grading.pages.report import (
+    GradeRow,
+    GradeTable,
+    render,
+    report,
+    write_csv,
+)
 from coursekit.grading.publishing import bank, release
 from coursekit.homework.checks.calls import Gradient
 from coursekit.homework.checks.cases import (
@@ -251,8 +257,10 @@ def test_checks_of_each_notebook_are_the_homeworks():
 
 def test_a_table_of_many_parts_keeps_its_columns():
     parts = {f"check_{n}": 1.0 for n in range(40)}
-    row = Row("ada", "Ada", "", "graded", dict.fromkeys(parts, 1.0), 40.0, 0.0, False)
-    table = render(Report(HW, parts, (row,)))
+    row = GradeRow(
+        "ada", "Ada", "", "graded", dict.fromkeys(parts, 1.0), 40.0, 0.0, False
+    )
+    table = render(GradeTable(HW, parts, (row,)))
     heads = table.splitlines()[0].split()
     assert heads[2:28] == list(ascii_uppercase)
     assert heads[28:-1] == [f"A{letter}" for letter in ascii_uppercase[:14]]
