@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
-# The release of torch comes from pyproject.toml, the one source of dependencies.
+# The Pythons and the release of torch come from pyproject.toml, the one source of
+# dependencies.
 OLDEST  := $(shell sed -n 's/^requires-python = ">=3\.\([0-9]*\),.*/\1/p' pyproject.toml)
 TOO_NEW := $(shell sed -n 's/^requires-python = .*<3\.\([0-9]*\)"/\1/p' pyproject.toml)
 TORCH  := $(shell sed -n 's/.*"\(torch==[0-9.]*\)".*/\1/p' pyproject.toml)

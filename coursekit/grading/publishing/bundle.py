@@ -28,9 +28,9 @@ README = """\
 # ML for Audio Processing
 
 Lectures that run, and homework that checks itself. You need headphones, about 3 GB of
-disk, and Python {oldest} to {newest}. All of it runs on Windows (64 bit), on Macs with
-an Apple chip (macOS 14 or later) and on Linux (x86-64). Older Macs with an Intel chip
-cannot have this release of torch.
+disk, and Python {oldest} to {newest}, on Windows (64 bit), on a Mac with an Apple chip
+(macOS 14 or later) or on Linux (x86-64). Older Macs with an Intel chip cannot have this
+release of torch.
 
 ## Set it up once
 
@@ -56,8 +56,8 @@ does not need: the front page of torch says how to get the one without. With con
 instead: `conda env create -f environment.yml`, and `conda activate` the environment
 that it names.
 
-Lectures and homework run alike on the three systems. Two things are different: an
-answer that never ends is stopped in time on Linux and macOS, and on Windows by you
+Lectures and homework are the same on the three systems, but for two things: an answer
+that never ends is stopped in time on Linux and macOS, and on Windows by you
 (*Kernel*, *Interrupt*); and one metric of lectures 09 and 12, Zimtohrli, has no build
 for macOS, where its column stays empty.
 
