@@ -184,8 +184,10 @@ class World:
         message = ""
         with contextlib.suppress(Exception):
             message = error.msg if isinstance(error, SyntaxError) else str(error)
-        kind = type(error).__name__[:MAX_TEXT]
         syntax = isinstance(error, SyntaxError)
+        kind = type(error).__name__[:MAX_TEXT]
+        if kind.startswith("_") and syntax:  # a kind of its own from Python 3.13 on
+            kind = "SyntaxError"
         told = {"type": kind, "message": str(message)[:MAX_TEXT], "line": line}
         return {**told, "is_syntax": syntax}
 

@@ -117,7 +117,7 @@ def _only_shows(source: str) -> bool:
 
 def _binds(source: str) -> set[str]:
     """Return the names that a cell which only shows something assigns."""
-    table = symtable.symtable(source, "cell", "exec")
+    table = _symbols(source)
     return {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()}
 
 
@@ -137,7 +137,36 @@ def _words(source: str) -> set[str]:
 
 def _uses(source: str) -> set[str]:
     """Return the names of the notebook that a cell may use."""
-    return set(_globals(symtable.symtable(source, "cell", "exec")))
+    return set(_globals(_symbols(source)))
+
+
+class _Scoped(ast.NodeTransformer):
+    """Turns comprehensions into generators, which keep their names to themselves.
+
+    From Python 3.12 on the names that a comprehension binds stand in the table of
+    what is around it, though they are not bound there.
+    """
+
+    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
+        return self._generator(node, node.elt)
+
+    def visit_SetComp(self, node: ast.SetComp) -> ast.AST:
+        return self._generator(node, node.elt)
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
+        pair = ast.Tuple(elts=[node.key, node.value], ctx=ast.Load())
+        return self._generator(node, pair)
+
+    def _generator(self, node: ast.AST, item: ast.expr) -> ast.AST:
+        generators = node.generators  # type: ignore[attr-defined]
+        made = ast.GeneratorExp(elt=item, generators=generators)
+        return self.generic_visit(ast.copy_location(made, node))
+
+
+def _symbols(source: str) -> symtable.SymbolTable:
+    """Return the symbols of a cell, the same on every Python."""
+    tree = ast.fix_missing_locations(_Scoped().visit(ast.parse(source)))
+    return symtable.symtable(ast.unparse(tree), "cell", "exec")
 
 
 def _globals(table: symtable.SymbolTable) -> Iterable[str]:

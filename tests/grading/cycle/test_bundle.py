@@ -88,6 +88,8 @@ def _closure(name: str, seen: set[str]) -> set[str]:
     seen.add(name)
     for text in metadata.requires(name) or []:
         needed = Requirement(text)
+        if name == "torch" and needed.name.startswith(("nvidia", "cuda", "triton")):
+            continue  # of the build for graphics cards alone
         if needed.marker is None or needed.marker.evaluate({"extra": ""}):
             _closure(canonicalize_name(needed.name), seen)
     return seen
