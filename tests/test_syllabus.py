@@ -51,18 +51,15 @@ DECK = {
 
 
 def test_lectures_are_numbered_from_zero():
-    assert [entry.number for entry in syllabus.LECTURES] == list(range(19))
+    numbers = [entry.number for entry in syllabus.LECTURES]
+    assert numbers == list(range(len(numbers)))
+    assert len(numbers) >= 19
 
 
 def test_every_slide_of_the_deck_is_covered_and_no_other():
     covered = [title for entry in syllabus.LECTURES for title in entry.slides]
     assert set(covered) == DECK
     assert len(covered) == len(DECK)
-
-
-def test_every_notebook_belongs_to_a_lecture():
-    there = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
-    assert there <= {entry.notebook for entry in syllabus.LECTURES}
 
 
 def test_a_lecture_is_ready_when_its_notebook_is_there(tmp_path, monkeypatch):

@@ -138,12 +138,14 @@ def missing() -> list[str]:
     """
     has = {
         "recipe in a topic's models.py": set(recipes()),
-        "file of weights": {p.stem for p in weights.WEIGHTS.glob("*.safetensors")},
+        "file of weights (make train NAMES={name})": {
+            p.stem for p in weights.WEIGHTS.glob("*.safetensors")
+        },
         "card": {p.stem for p in weights.WEIGHTS.glob("*.toml")},
     }
     every = sorted(set().union(*has.values()))
     return [
-        f"{name} has no {what}"
+        f"{name} has no {what.format(name=name)}"
         for name in every
         for what, names in has.items()
         if name not in names

@@ -91,7 +91,10 @@ def test_the_command_makes_weights_of_any_topic(shelf, capsys):
     assert card["figures"]["slope"] == pytest.approx(0.5, abs=0.01)
     assert card["line"] == {"slope": 0.5, "range": [0, 1]}
     assert card["log"]["squared"] < 0.1
-    assert missing() == ["steep has no file of weights", "steep has no card"]
+    assert missing() == [
+        "steep has no file of weights (make train NAMES=steep)",
+        "steep has no card",
+    ]
 
 
 def test_a_run_that_was_stopped_resumes(shelf):
@@ -117,7 +120,7 @@ def test_what_is_missing_is_named(shelf):
     assert missing() == [
         "curved has no recipe in a topic's models.py",
         "curved has no card",
-        "flat has no file of weights",
+        "flat has no file of weights (make train NAMES=flat)",
     ]
 
 
