@@ -116,6 +116,23 @@ def _share(pid: int) -> int:
     return 1024 * sum(map(int, told))
 
 
+def address_space(pid: int) -> int:
+    """Return the bytes of address space that a process has mapped, used or not.
+
+    Parameters
+    ----------
+    pid
+        Its number; 0 is returned where it is gone.
+
+    Examples
+    --------
+    >>> address_space(os.getpid()) > memory([os.getpid()])
+    True
+    """
+    pages = (_read(f"/proc/{pid}/statm") or "0").split()[0]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
 def cpu(pids: Iterable[int]) -> float:
     """Return the seconds of CPU time of processes and those they have waited for.
 

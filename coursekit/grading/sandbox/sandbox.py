@@ -48,7 +48,7 @@ from coursekit.grading.sandbox.bubblewrap import (
     kernel_release,
     probe,
 )
-from coursekit.grading.sandbox.monitor import ResourceMonitor
+from coursekit.grading.sandbox.monitor import ResourceMonitor, address_space
 
 __all__ = [
     "SandboxProcess",
@@ -72,7 +72,11 @@ LEAST = 2**29
 """Bytes of memory that a submission must be allowed: the libraries take half of it."""
 
 MAPPED = 2 * 2**30
-"""Bytes of address space that libraries map and do not use."""
+"""Bytes of address space, beyond its memory, that a submission has at least."""
+
+SPARE = 2**30
+"""Bytes of it that are left, whatever the libraries map and do not use: a torch for
+graphics cards maps more than `MAPPED` by itself."""
 
 FILES = 20_000
 """How many files a submission may have."""
@@ -297,6 +301,7 @@ class SandboxProcess(session.Process):
         self.carrier = carrier
         self.outer: Any = None
         self.pidfd = -1
+        self.mapped = 0
         self.watch: ResourceMonitor | None = None
         status, its = socket.socketpair()
         status.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
@@ -332,6 +337,7 @@ class SandboxProcess(session.Process):
         if reply["kind"] != "shut":
             self._not_there(str(reply["why"]))
         first = self.outer.pid if is_outer else pid
+        self.mapped = address_space(pid)
         self.watch = ResourceMonitor(first, self.pidfd, limits)
         self.watch.start()
 
@@ -346,7 +352,7 @@ class SandboxProcess(session.Process):
         limits = self.setting.limits
         request = super().opening()
         request["limits"]["cpu"] += 5  # the watch comes first, and says why
-        request["limits"]["memory"] += MAPPED
+        request["limits"]["memory"] += max(MAPPED, self.mapped + SPARE)
         user = os.getuid() or NOBODY
         counts_all = self.outer is not None and user == NOBODY
         if counts_all or kernel_release() < (5, 14):  # all of the user's, everywhere

@@ -520,6 +520,20 @@ def answer():
     assert 10 < told["threads"][0] < 20
 
 
+def test_libraries_that_map_much_leave_room_all_the_same(box, monkeypatch):
+    """As a torch for graphics cards does: three GiB, of which it uses little."""
+    monkeypatch.setattr(sandbox, "MAPPED", 0)
+    source = """
+import resource
+import numpy as np
+def answer(n):
+    return float(np.ones(n).sum()), resource.getrlimit(resource.RLIMIT_AS)[0]
+"""
+    total, limit = answer(box, source, 2**25)
+    assert total == 2.0**25
+    assert limit > LIMITS.memory + sandbox.SPARE + 2**28  # and the libraries' own
+
+
 def test_files_of_a_submission_are_copies(box, tmp_path):
     (tmp_path / "data" / "deep").mkdir(parents=True)
     (tmp_path / "helper.py").write_text("seven = 7\n")
