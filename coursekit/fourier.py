@@ -69,6 +69,10 @@ def dft_matrix(n: int) -> tuple[Numbers, Numbers]:
     TypeError, ValueError
         Where `n` is not a whole number of at least 1.
 
+    See Also
+    --------
+    dft
+
     Notes
     -----
     Slide "Discrete Fourier Transform". Lecture 01.
@@ -106,6 +110,10 @@ def dft(x: Array) -> tuple[Array, Array]:
         Where `x` is complex: the two real transforms are those of a real sound.
     ValueError
         Where `x` is a single number or has no samples.
+
+    See Also
+    --------
+    idft, stft
 
     Notes
     -----
@@ -148,6 +156,10 @@ def idft(X_r: Array, X_i: Array) -> Array:
         Where one of them is complex: split it into ``X.real`` and ``-X.imag``.
     ValueError
         Where the shapes differ or there is nothing to transform.
+
+    See Also
+    --------
+    dft
 
     Examples
     --------
@@ -226,6 +238,10 @@ def window(name: str, n: int) -> Numbers:
     TypeError
         Where `n` is not a whole number.
 
+    See Also
+    --------
+    symmetric_window
+
     Notes
     -----
     Slide "Short-Time Fourier Transform". Lecture 02. `symmetric_window` is the other
@@ -264,6 +280,10 @@ def symmetric_window(name: str, n: int) -> Numbers:
     ------
     ValueError, TypeError
         As `window`.
+
+    See Also
+    --------
+    window
 
     Examples
     --------
@@ -385,6 +405,10 @@ def split_frames(x: Array, frame: int, hop: int) -> Array:
     ValueError, TypeError
         As `stft`, and where `x` is shorter than a frame.
 
+    See Also
+    --------
+    overlap_add
+
     Examples
     --------
     >>> split_frames(np.arange(6.0), 4, 2)
@@ -422,6 +446,10 @@ def overlap_add(frames: Array, hop: int) -> Array:
     ------
     ValueError, TypeError
         Where there is no frame axis, or the hop does not fit.
+
+    See Also
+    --------
+    split_frames
 
     Notes
     -----
@@ -472,6 +500,10 @@ def stft(x: Array, frame: int, hop: int, window: str | Numbers = "hann") -> Arra
         longer than the frame, or the window is unknown or has another length.
     TypeError
         Where `x` is complex, or frame or hop is not a whole number.
+
+    See Also
+    --------
+    istft, dft
 
     Notes
     -----
@@ -529,6 +561,10 @@ def istft(
         beyond the last frame.
     TypeError
         Where `X` is real: magnitudes alone have lost their phase.
+
+    See Also
+    --------
+    stft
 
     Notes
     -----
@@ -634,6 +670,10 @@ def tone_resolution(name: str, frame: int, rate: int) -> float:
     ValueError, TypeError
         As `main_lobe_width`.
 
+    See Also
+    --------
+    click_resolution, tones_separated
+
     Notes
     -----
     Slide "Short-Time Fourier Transform: resolution". Lecture 02. F. J. Harris, "On
@@ -685,6 +725,10 @@ def click_resolution(name: str, frame: int, rate: int) -> float:
     ------
     ValueError, TypeError
         As `main_lobe_width`.
+
+    See Also
+    --------
+    tone_resolution, clicks_separated
 
     Notes
     -----
@@ -742,6 +786,10 @@ def tone_dip(
     ValueError
         Where the frequencies are out of order or beyond half the rate, or `x` is not
         one channel of at least one frame.
+
+    See Also
+    --------
+    click_dip
 
     Notes
     -----
@@ -805,6 +853,10 @@ def click_dip(
         Where the times are out of order or outside the sound, or `x` is not one
         channel.
 
+    See Also
+    --------
+    tone_dip
+
     Notes
     -----
     Slide "Short-Time Fourier Transform: resolution". Lecture 02.
@@ -844,6 +896,10 @@ def tones_separated(
 
     Lecture 02.
 
+    See Also
+    --------
+    clicks_separated
+
     Examples
     --------
     >>> t = np.arange(8000) / 8000
@@ -871,6 +927,10 @@ def clicks_separated(
     Equally loud clicks pass from about `click_resolution` on.
 
     Lecture 02.
+
+    See Also
+    --------
+    tones_separated
 
     Examples
     --------

@@ -42,6 +42,10 @@ def binary_masks(magnitudes: Numbers) -> Numbers:
     TypeError
         Where the spectrograms are complex.
 
+    See Also
+    --------
+    ratio_masks, from_labels
+
     Examples
     --------
     >>> binary_masks(np.array([[[3.0, 1.0]], [[2.0, 1.0]]])).tolist()
@@ -75,6 +79,10 @@ def ratio_masks(magnitudes: Numbers, power: float = 1.0) -> Numbers:
         As `binary_masks`, and where the power is not positive.
     TypeError
         As `binary_masks`.
+
+    See Also
+    --------
+    binary_masks
 
     Examples
     --------
@@ -112,6 +120,10 @@ def from_labels(labels: Numbers, K: int) -> Numbers:
         Where a label is not from 0 to K − 1.
     TypeError
         Where the labels are not whole numbers.
+
+    See Also
+    --------
+    binary_masks
 
     Examples
     --------

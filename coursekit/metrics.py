@@ -63,6 +63,10 @@ def snr(reference: Numbers, estimate: Numbers) -> Any:
     TypeError
         Where the sounds are complex or tensors.
 
+    See Also
+    --------
+    sdr, si_sdr, bss_sdr
+
     Notes
     -----
     Slide "Perceptual Nature of Audio: objective metrics", there with the sign of a
@@ -102,6 +106,10 @@ def sdr(reference: Numbers, estimate: Numbers) -> Any:
     ------
     ValueError, TypeError
         As `snr`; a recording is silent where all its channels are.
+
+    See Also
+    --------
+    snr, si_sdr
 
     Notes
     -----
@@ -152,6 +160,10 @@ def si_sdr(reference: Numbers, estimate: Numbers) -> Any:
     ------
     ValueError, TypeError
         As `snr`.
+
+    See Also
+    --------
+    sdr, bss_sdr
 
     Notes
     -----
@@ -237,6 +249,10 @@ def bss_sdr(reference: Numbers, estimate: Numbers, taps: int = 512) -> BssEval:
         are more axes than two, or `taps` is not from 1 to the number of samples.
     TypeError
         Where the sounds are complex or tensors.
+
+    See Also
+    --------
+    si_sdr
 
     Notes
     -----

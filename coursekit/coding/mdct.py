@@ -105,6 +105,10 @@ def mdct_matrix(frame: int) -> Numbers:
     ValueError
         Where the frame is not even.
 
+    See Also
+    --------
+    mdct
+
     Examples
     --------
     >>> C = mdct_matrix(8) * mdct_window("sine", 8)
@@ -142,6 +146,10 @@ def mdct(x: Array, frame: int, window: str = "sine") -> Array:
     ------
     ValueError
         Where the frame is not even, the window is unknown, or `x` is empty.
+
+    See Also
+    --------
+    imdct, mdct_matrix
 
     Notes
     -----
@@ -184,6 +192,10 @@ def imdct(X: Array, window: str = "sine", length: int | None = None) -> Array:
     ------
     ValueError
         Where there are fewer than two frames, or the length goes beyond them.
+
+    See Also
+    --------
+    mdct
 
     Notes
     -----

@@ -100,6 +100,10 @@ def bark(hz: Any) -> Any:
     ValueError
         Where a frequency is negative or not a number.
 
+    See Also
+    --------
+    critical_bandwidth
+
     Notes
     -----
     E. Zwicker and E. Terhardt, "Analytical expressions for critical-band rate and
@@ -131,6 +135,10 @@ def critical_bandwidth(hz: Any) -> Any:
     ------
     ValueError
         Where a frequency is negative or not a number.
+
+    See Also
+    --------
+    bark
 
     Notes
     -----
@@ -201,6 +209,10 @@ def psd(frames: Array) -> Array:
     ValueError
         Where there is no frame, no sample, or an odd number of them.
 
+    See Also
+    --------
+    line_power
+
     Notes
     -----
     Step 1 of ISO/IEC 11172-3, Annex D. Lecture 11.
@@ -236,6 +248,10 @@ def line_power(frames: Array) -> Array:
     ValueError
         As `psd`.
 
+    See Also
+    --------
+    psd
+
     Examples
     --------
     >>> line_power(np.sin(2 * np.pi * 32 * np.arange(512) / 512))[32].round(6)
@@ -262,6 +278,10 @@ def to_db(power: Any) -> Any:
 
     Lectures 10 and 11.
 
+    See Also
+    --------
+    to_power
+
     Examples
     --------
     >>> to_db(np.array([1.0, 0.5, 0.0])).round(2).tolist()
@@ -276,6 +296,10 @@ def to_power(db: Any) -> Any:
     """Return the power of a level in dB, ``10**(db / 10)``.
 
     Lectures 10 and 11.
+
+    See Also
+    --------
+    to_db
 
     Examples
     --------

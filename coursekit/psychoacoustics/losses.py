@@ -69,6 +69,10 @@ def negative_snr(s: Tensor, s_hat: Tensor) -> Tensor:
     ValueError
         Where the two differ in shape.
 
+    See Also
+    --------
+    time_loss
+
     Notes
     -----
     Slide "Perceptual Nature of Audio: objective metrics". Lecture 10.
@@ -91,6 +95,10 @@ def squared_error(s: Tensor, s_hat: Tensor) -> Tensor:
 
     Lecture 10.
 
+    See Also
+    --------
+    absolute_error
+
     Examples
     --------
     >>> squared_error(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0])).item()
@@ -106,6 +114,10 @@ def absolute_error(s: Tensor, s_hat: Tensor) -> Tensor:
     The slide's third loss, mean over the batch.
 
     Lecture 10.
+
+    See Also
+    --------
+    squared_error
 
     Examples
     --------
@@ -344,6 +356,10 @@ def priority_loss(
     ValueError
         Where shapes differ, or PAM-1 has no such rate or frame.
 
+    See Also
+    --------
+    noise_modulation_loss
+
     Notes
     -----
     Slide "Perceptual Nature of Audio: psychoacoustic loss". Lecture 12. The slide
@@ -464,6 +480,10 @@ def noise_modulation_loss(
     ValueError
         As `priority_loss`.
 
+    See Also
+    --------
+    priority_loss, log_noise_modulation_loss
+
     Notes
     -----
     Slide "Perceptual Nature of Audio: psychoacoustic loss". Lecture 12. A ratio of
@@ -517,6 +537,10 @@ def log_noise_modulation_loss(
     ------
     ValueError
         As `priority_loss`.
+
+    See Also
+    --------
+    noise_modulation_loss
 
     Examples
     --------

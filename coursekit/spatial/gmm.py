@@ -195,6 +195,10 @@ def e_step(
     ValueError
         As `log_likelihoods_of`.
 
+    See Also
+    --------
+    m_step, fit_gmm
+
     Notes
     -----
     Taking the largest logarithm out before the exponential keeps samples far from
@@ -248,6 +252,10 @@ def m_step(
     ------
     ValueError
         Where the shapes do not belong together.
+
+    See Also
+    --------
+    e_step, fit_gmm
 
     Examples
     --------
@@ -307,6 +315,10 @@ def fit_gmm(
     ValueError
         Where a value is NaN or infinite, weights are negative or all zero, there are
         fewer samples than components, or several starts have no `rng`.
+
+    See Also
+    --------
+    e_step, m_step
 
     Notes
     -----

@@ -123,6 +123,31 @@ def test_a_module_names_every_lecture_that_teaches_it(module):
             assert entry.number in said, f"{told} {entry.number:02d}"
 
 
+def see_also(node: Node) -> list[str]:
+    """The names under a docstring's See Also."""
+    text = ast.get_docstring(node) or ""
+    found = re.search(r"^See Also\n-+\n(.+)$", text, re.M)
+    return found[1].split(", ") if found else []
+
+
+def test_siblings_that_are_pointed_to_are_there():
+    pointed = 0
+    for path in PACKAGE.rglob("*.py"):
+        nodes = list(public(ast.parse(path.read_text()).body))
+        around = {node.name for node in nodes}
+        around |= {n.name for p in path.parent.glob("*.py") if path.parent != PACKAGE
+                   for n in public(ast.parse(p.read_text()).body)}  # fmt: skip
+        for node in nodes:
+            assert set(see_also(node)) <= around - {node.name}, node.name
+            pointed += len(see_also(node))
+    assert pointed > 30
+
+
+def test_no_docstring_sends_the_reader_elsewhere_for_a_parameter():
+    for path in PACKAGE.rglob("*.py"):
+        assert "As for `" not in path.read_text(), path.name
+
+
 def test_demos_are_named_as_their_lectures():
     shared = {"__init__", "board", "listening_test"}
     names = {path.stem for path in files("demos")} - shared

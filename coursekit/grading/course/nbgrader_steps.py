@@ -151,7 +151,8 @@ class Steps:
     root
         The folder that holds ``nbgrader_config.py``.
     exchange, cache
-        As for `coursekit.grading.course.directory.Course`.
+        Where students fetch and hand in, and where a student's own copies are kept;
+        what the configuration says where it is None.
 
     Raises
     ------

@@ -267,7 +267,7 @@ def serve(stream: socket.socket, shell: Any = None) -> None:
     stream
         The channel to the grader.
     shell
-        As for `World`.
+        The IPython shell to run cells in; a new one where it is None.
     """
     request = wire.decode(wire.read_message(stream))
     write_files(request.get("files", {}), os.getcwd())

@@ -228,7 +228,7 @@ def page(source: str, attachments: Mapping[str, Any] | None = None) -> str:
     Parameters
     ----------
     source, attachments
-        As for `markdown`.
+        The Markdown of a cell, and the pictures that came with it.
 
     Examples
     --------
@@ -267,7 +267,7 @@ def page_filter(context: Context, source: str) -> str:
     Parameters
     ----------
     context, source
-        As for `markdown_filter`.
+        Jinja's context, which has the cell, and the Markdown of the cell.
     """
     return _shown(page, context, source)
 

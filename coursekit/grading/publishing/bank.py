@@ -90,7 +90,7 @@ def reference(homework: str, root: Path | str = ".") -> dict[str, str]:
     Parameters
     ----------
     homework, root
-        As for `load`.
+        Its name, and the repository.
     """
     folder = Path(root) / "solutions" / "source" / homework
     return {

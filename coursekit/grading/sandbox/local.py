@@ -212,7 +212,7 @@ def copy_files(source: Path | None, target: Path, most: int) -> None:
     Parameters
     ----------
     source, most
-        As for `plain_files`.
+        The submission's folder or None, and bytes after which no more are copied.
     target
         An empty folder.
     """

@@ -59,6 +59,10 @@ def belief_propagation(
     ValueError
         As `coursekit.spatial.energy`, and where the damping is out of range.
 
+    See Also
+    --------
+    belief_propagation_max
+
     Notes
     -----
     J. Pearl, "Probabilistic Reasoning in Intelligent Systems", 1988; on grids J. S.
@@ -103,6 +107,10 @@ def belief_propagation_max(
     ------
     ValueError
         As `belief_propagation`.
+
+    See Also
+    --------
+    belief_propagation
 
     Examples
     --------
@@ -159,6 +167,10 @@ def sum_product_message(h: Numbers, beta: float) -> Numbers:
     message
         ``(K, ...)``, up to a constant over the labels.
 
+    See Also
+    --------
+    max_product_message
+
     Examples
     --------
     >>> m = sum_product_message(np.array([2.0, 0.0]), beta=1.0)
@@ -186,6 +198,10 @@ def max_product_message(h: Numbers, beta: float) -> Numbers:
     -------
     message
         ``(K, ...)``, up to a constant over the labels.
+
+    See Also
+    --------
+    sum_product_message
 
     Examples
     --------

@@ -48,6 +48,10 @@ def graph_cut(unary: Numbers, beta: Beta) -> Labelling:
         Where there are not two labels (`alpha_expansion` takes more), or as
         `coursekit.spatial.energy`.
 
+    See Also
+    --------
+    alpha_expansion
+
     Notes
     -----
     Capacities are whole numbers, so energies are exact to 1e-6 of the price of
@@ -97,6 +101,10 @@ def alpha_expansion(unary: Numbers, beta: Beta, rounds: int = 10) -> Labelling:
     ------
     ValueError
         As `coursekit.spatial.energy`.
+
+    See Also
+    --------
+    graph_cut
 
     Notes
     -----

@@ -54,6 +54,10 @@ def gibbs(
     ValueError
         As `coursekit.spatial.energy`, and where there is no sweep.
 
+    See Also
+    --------
+    anneal, gibbs_sweep
+
     Notes
     -----
     S. Geman and D. Geman, "Stochastic relaxation, Gibbs distributions, and the
@@ -115,6 +119,10 @@ def anneal(
     ValueError
         As `gibbs`, and where a temperature is not positive.
 
+    See Also
+    --------
+    gibbs
+
     Examples
     --------
     >>> U = np.zeros((2, 3, 3)); U[0] = 1; U[:, 1, 1] = 0, 1  # a lone dissenter
@@ -156,6 +164,10 @@ def gibbs_sweep(
         ``(bins, frames)``.
     probabilities
         What each label was drawn with, ``(K, bins, frames)``.
+
+    See Also
+    --------
+    gibbs
 
     Examples
     --------

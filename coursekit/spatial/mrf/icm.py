@@ -47,6 +47,10 @@ def icm(
     ValueError
         As `coursekit.spatial.energy`.
 
+    See Also
+    --------
+    mean_field
+
     Notes
     -----
     All black squares of the checkerboard change first, then all white ones. Changed

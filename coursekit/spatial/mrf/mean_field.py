@@ -44,6 +44,10 @@ def mean_field(
     ValueError
         As `coursekit.spatial.energy`, and where the damping is out of range.
 
+    See Also
+    --------
+    icm
+
     Notes
     -----
     The free energy :math:`F(Q) = \langle E \rangle_Q - H(Q)` is the Kullback-Leibler
