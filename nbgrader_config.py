@@ -22,6 +22,8 @@ c.CourseDirectory.ignore = [
     "*.pyc",
     "__pycache__",
     "feedback",
+    ".*",  # what a Mac or an editor leaves behind
+    "__MACOSX",
     "*.unreadable",  # set aside at intake: neither graded nor sent back
 ]
 c.CourseDirectory.max_file_size = 20_000  # kB: a recording, not a disk image
@@ -109,6 +111,7 @@ c.HTMLExporter.filters = {
     "clean_html": "coursekit.grading.pages.feedback.clean",
     "markdown2html": "coursekit.grading.pages.feedback.markdown_filter",
 }
+c.GenerateFeedback.pre_convert_hook = "coursekit.grading.course.intake.before_feedback"
 c.GenerateFeedback.exporter_class = "coursekit.grading.pages.feedback.FeedbackExporter"
 c.GenerateFeedback.preprocessors = ["coursekit.grading.pages.feedback.Marks"]
 c.ExportApp.plugin_class = "coursekit.grading.pages.report.CsvExport"

@@ -18,7 +18,6 @@ from typing import Any
 import nbformat
 from nbgrader.api import MissingEntry
 from nbgrader.converters import Autograde
-from nbgrader.converters.base import NbGraderException
 
 from coursekit.grading.course import intake
 from coursekit.grading.course.directory import Course, Outcome, Progress
@@ -140,7 +139,7 @@ def _jobs(course: Course, homework: str, student: str) -> list[Job]:
         tasks = [_task(course, homework, student, path) for path in paths]
         found = [(t, p) for t, p in zip(tasks, paths, strict=True) if not t.stored()]
         jobs = [task.job(path) for task, path in found]
-    except (CourseError, OSError, NbGraderException):
+    except Exception:  # whatever one submission does to this code ends here
         return []
     for task, _ in found:
         _warm_up(runner_of(task.runner))
@@ -157,8 +156,8 @@ def _stage(course: Course, homework: str, student: str) -> list[Path]:
     folder = Path(
         course.directory.format_path(StagedAutograde.FOLDER, student, homework)
     )
-    names = sorted(path.name for path in folder.glob("*.ipynb"))
-    return [folder / name for name in names]
+    released = course.release_folder(homework).glob("*.ipynb")
+    return [folder / path.name for path in sorted(released)]
 
 
 def _task(course: Course, homework: str, student: str, path: Path) -> Task:
@@ -192,6 +191,8 @@ def _grade_one(course: Course, homework: str, student: str) -> Outcome:
             course.steps.run(grader, f"grading {student}")
     except (CourseError, OSError) as error:
         return Outcome(student, str(error))
+    except Exception as error:  # nobody else notices
+        return Outcome(student, f"grading {student}: {type(error).__name__}: {error}")
     return Outcome(student)
 
 

@@ -16,7 +16,7 @@ import json
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,13 +25,12 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import parse_utc
 
+from coursekit.grading.course import clock, finding
 from coursekit.grading.marking import skippable
 
 KEY = "coursekit"  # our corner of a notebook's metadata
 UNREADABLE = ".unreadable"
-LARGEST = 25_000_000  # bytes of a notebook; one full of outputs has a few million
 log = logging.getLogger(__name__)
 
 
@@ -75,7 +74,7 @@ def receive(folder: Path, release: Path) -> list[Path]:
     for link in symlinks(folder):
         log.warning("removed a symbolic link: %s", link)
         link.unlink()
-    _check_timestamp(folder / "timestamp.txt")
+    clock.settle(folder)
     return [_one(folder, expected) for expected in sorted(release.glob("*.ipynb"))]
 
 
@@ -111,97 +110,106 @@ def before_grading(assignment: str, student: str, notebooks: list[str]) -> None:
             notebooks[:] = sorted(str(path) for path in receive(folder, release))
 
 
+def before_feedback(assignment: str, student: str, notebooks: list[str]) -> None:
+    """Leave out what is not of the homework: ``GenerateFeedback.pre_convert_hook``.
+
+    Parameters
+    ----------
+    assignment, student, notebooks
+        As in `before_grading`.
+    """
+    released = {
+        path.name
+        for each in notebooks[:1]
+        for path in (_course_of(Path(each).parent) / "assignments" / assignment).glob(
+            "*.ipynb"
+        )
+    }
+    if released:
+        notebooks[:] = [each for each in notebooks if Path(each).name in released]
+
+
 def _course_of(submission: Path) -> Path:
     """Return the course of ``<course>/submitted/<student>/<homework>``."""
     return submission.resolve().parents[2]
 
 
-def _check_timestamp(path: Path) -> None:
-    """Set aside a timestamp that nbgrader would stumble over."""
-    if not path.is_file():
-        return
-    try:
-        parse_utc(path.read_text().strip() or "-")
-    except (ValueError, OverflowError, UnicodeDecodeError):
-        path.rename(path.with_name(path.name + UNREADABLE))
-
-
 def _one(folder: Path, expected: Path) -> Path:
     """Return the notebook in `folder` that answers to `expected`."""
     path = folder / expected.name
-    if not path.is_file():
-        renamed = _renamed(folder, expected)
-        if renamed is None:
-            _stand_in(path, f"no notebook called {expected.name} was handed in")
-            return path
-        _copy_renamed(renamed, path)
-    reason = _why_unreadable(path)
+    reason = _set_right(path) if path.is_file() else None
     if reason:
-        path.rename(path.with_name(path.name + UNREADABLE))
-        _stand_in(path, f"{expected.name} could not be read: {reason}")
+        path.replace(path.with_name(path.name + UNREADABLE))
+    if not path.is_file():
+        others = answering(folder, expected)
+        if others:
+            _copy_renamed(*others[0], path)
+        elif reason:
+            _stand_in(path, f"{expected.name} could not be read: {reason}")
+        else:
+            _stand_in(path, f"no notebook called {expected.name} was handed in")
     return path
 
 
-def _renamed(folder: Path, expected: Path) -> Path | None:
-    """Return the notebook that holds the cells of `expected` under another name."""
-    released = sorted(expected.parent.glob("*.ipynb"))
-    wanted = {path: set(_by_id(_read(path).cells)) for path in released}
-    known = {path.name for path in released}
-    shared: dict[Path, int] = {}
-    for path in sorted(folder.glob("*.ipynb")):
-        if path.name not in known:
-            ids = set(_by_id(_cells_or_none(path)))
-            counts = {each: len(wanted[each] & ids) for each in released}
-            # It is another notebook of the homework if it shares more with that.
-            if counts[expected] and counts[expected] == max(counts.values()):
-                shared[path] = counts[expected]
-    return max(shared, key=lambda path: shared[path], default=None)
+def _set_right(path: Path) -> str | None:
+    """Write a notebook as nbgrader reads it; return why it is none, if so."""
+    size = path.stat().st_size
+    if size > finding.LARGEST:
+        return finding.too_large(size)
+    content = path.read_bytes()
+    reason = finding.why_unreadable(content)
+    plain = content if reason else finding.text_of(content).encode("utf-8")
+    if plain != content:
+        path.write_bytes(plain)
+    return reason
 
 
-def _copy_renamed(renamed: Path, path: Path) -> None:
-    notebook = _read(renamed)
-    notebook.metadata[KEY] = {"received_as": renamed.name}
+def answering(folder: Path, expected: Path) -> list[tuple[str, NotebookNode]]:
+    """Return the other files of a submission that hold the cells of a notebook.
+
+    Parameters
+    ----------
+    folder
+        Of the submission.
+    expected
+        The notebook as released; the others of its homework lie beside it.
+
+    Returns
+    -------
+    list of (str, NotebookNode)
+        Name and content, the one with most of its cells first.
+    """
+    released = {path: _read(path).cells for path in expected.parent.glob("*.ipynb")}
+    wanted = {path: _marks_of(cells) for path, cells in released.items()}
+    shared: dict[int, list[tuple[str, NotebookNode]]] = {}
+    for name, notebook in finding.beside(folder, {path.name for path in released}):
+        mine = _marks_of(notebook.cells)
+        counts = {path: len(each & mine) for path, each in wanted.items()}
+        # It is another notebook of the homework if it shares more with that.
+        if counts[expected] and counts[expected] == max(counts.values()):
+            shared.setdefault(counts[expected], []).append((name, notebook))
+    return [each for count in sorted(shared, reverse=True) for each in shared[count]]
+
+
+def _marks_of(cells: Iterable[NotebookNode]) -> set[str]:
+    """Return what cells are known by: grade ids, or the functions they define."""
+    cells = list(cells)
+    defined = {name for cell in cells for name in _defined(cell)}
+    return set(_by_id(cells)) | {f"def {name}" for name in defined}
+
+
+def _copy_renamed(name: str, notebook: NotebookNode, path: Path) -> None:
+    notebook.metadata[KEY] = {"received_as": _plain(name)}
     nbformat.write(notebook, path)
 
 
-def _cells_or_none(path: Path) -> list[NotebookNode]:
-    return [] if _why_unreadable(path) else _read(path).cells
-
-
-def _why_unreadable(path: Path) -> str | None:
-    """Return one sentence where `path` is no notebook, else None."""
-    size = path.stat().st_size
-    if size > LARGEST:
-        return f"it has {size / 1e6:.0f} MB; at most {LARGEST / 1e6:.0f} are read"
-    try:
-        cells = json.loads(path.read_text(encoding="utf-8")).get("cells")
-        if not isinstance(cells, list) or not all(map(_is_cell, cells)):
-            return "its list of cells is broken"
-        _read(path)
-    except (json.JSONDecodeError, nbformat.reader.NotJSONError):
-        return "it is not a notebook (not JSON); save it in Jupyter and try again"
-    except UnicodeDecodeError:
-        return "it is not text; save it in Jupyter and try again"
-    except Exception as error:
-        return f"it is not a valid notebook ({type(error).__name__})"
-    return None if cells else "it has no cells"
-
-
-def _is_cell(cell: Any) -> bool:
-    """Return whether `cell` has what the grader reads; the rest may be odd."""
-    return (
-        isinstance(cell, dict)
-        and cell.get("cell_type") in ("code", "markdown", "raw")
-        and isinstance(cell.get("source"), str | list)
-        and isinstance(cell.get("metadata"), dict)
-    )
+def _plain(name: str) -> str:
+    """Return a file's name as it can be written and shown anywhere."""
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def _read(path: Path) -> NotebookNode:
-    """Read a notebook; its oddities (two equal cell ids) are not worth a warning."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return nbformat.read(path, as_version=4)
+    return finding.parse(path.read_bytes())
 
 
 def _stand_in(path: Path, sentence: str) -> None:
@@ -380,6 +388,7 @@ class Repair(NbGraderPreprocessor):
             released = _read(release)
             notes += repair(nb, released)
             skippable.note(nb, released)
+        notes += clock.notes(_folder_of(resources))
         nb.metadata[KEY] = {"refused": refused, "notes": [] if refused else notes}
         return nb, resources
 
@@ -387,6 +396,11 @@ class Repair(NbGraderPreprocessor):
         course = self.parent.parent.coursedir
         folder = course.format_path(course.release_directory, ".", assignment)
         return Path(folder) / f"{notebook}.ipynb"
+
+
+def _folder_of(resources: Mapping[str, Any]) -> Path:
+    """Return the folder that a notebook was handed in with."""
+    return Path(resources.get("metadata", {}).get("path") or ".")
 
 
 def _said(notebook: NotebookNode, what: str) -> str | None:

@@ -199,7 +199,9 @@ def _marks(
 def _record(course: Course, homework: str, student: str) -> tuple[str, tuple[str, ...]]:
     """Return status and notes of a graded submission, from its notebooks."""
     folder = course.folder("autograded", student, homework)
-    found = [intake.record(path) for path in sorted(folder.glob("*.ipynb"))]
+    released = sorted(course.release_folder(homework).glob("*.ipynb"))
+    graded = [folder / path.name for path in released]
+    found = [intake.record(path) for path in graded if path.is_file()]
     if not found:
         return "crash", ("it could not be graded; the log says why",)
     worst = max((r.status for r in found), key=STATUSES.index)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import copy
 import json
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat import NotebookNode
+from nbgrader.utils import parse_utc
 
-from coursekit.grading.course import intake
+from coursekit.grading.course import clock, intake
+from coursekit.grading.course.batch import autograde
 from coursekit.grading.course.directory import Course
 
 Released = tuple[Course, NotebookNode]
@@ -230,3 +233,112 @@ def test_a_clean_graded_notebook_needs_no_human(released: Released) -> None:
     assert intake.needs_a_human(notebook)
     notebook.metadata["coursekit"] = {"status": "timeout"}
     assert intake.record_of(notebook).status == "timeout"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "twice.ipynb.txt",
+        "TWICE.IPYNB",
+        "twice.json",
+        "my homework/twice.ipynb",
+        "my homework/old/twice (1).ipynb",
+    ],
+)
+def test_a_notebook_is_found_however_it_was_saved(
+    released: Released, hand_in: Callable[..., Path], name: str
+) -> None:
+    course, notebook = released
+    folder = hand_in(course, "ada", notebook)
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / "twice.ipynb").rename(folder / name)
+    taken_in = _receive(course, folder)
+    assert taken_in.cells == notebook.cells
+    assert taken_in.metadata.coursekit == {"received_as": name}
+
+
+def test_a_notebook_is_found_in_a_zip_file(
+    released: Released, hand_in: Callable[..., Path]
+) -> None:
+    course, notebook = released
+    folder = hand_in(course, "ada", notebook)
+    with zipfile.ZipFile(folder / "all.zip", "w") as archive:
+        archive.write(folder / "twice.ipynb", "homework/twice.ipynb")
+        archive.writestr("__MACOSX/._twice.ipynb", b"\0\5\x16\7")
+    (folder / "twice.ipynb").unlink()
+    (folder / "broken.zip").write_bytes(b"PK\x03\x04 no more of it")
+    assert _receive(course, folder).cells == notebook.cells
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_is_no_reason_for_zero(
+    released: Released, hand_in: Callable[..., Path], encoding: str
+) -> None:
+    course, notebook = released
+    folder = hand_in(course, "ada", notebook)
+    path = folder / "twice.ipynb"
+    path.write_bytes(path.read_text("utf-8").encode(encoding))
+    assert _receive(course, folder) == notebook
+
+
+def test_a_broken_save_gives_way_to_the_whole_one_beside_it(
+    released: Released, hand_in: Callable[..., Path]
+) -> None:
+    course, notebook = released
+    folder = hand_in(course, "ada", notebook)
+    whole = (folder / "twice.ipynb").read_bytes()
+    (folder / "twice (1).ipynb").write_bytes(whole)
+    (folder / "twice.ipynb").write_bytes(whole[:500])
+    taken_in = _receive(course, folder)
+    assert taken_in.cells == notebook.cells
+    assert taken_in.metadata.coursekit == {"received_as": "twice (1).ipynb"}
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("2026-03-01 21:30:00 CEST", "2026-03-01 19:30:00"),
+        ("2026-03-01 09:30:00 PM", "2026-03-01 21:30:00"),
+        ("2026-03-01 9:30 PM EST", "2026-03-02 02:30:00"),
+        ("2026-03-01 12:05:00 AM", "2026-03-01 00:05:00"),
+        ("2026-03-01T21:30:00+02:00", "2026-03-01 19:30:00"),
+        ("2026-03-01 21:30 UTC+2", "2026-03-01 19:30:00"),
+        ("2026-03-01 21:30 Europe/Vienna", "2026-03-01 20:30:00"),
+        ("13/3/2026 21:30", "2026-03-13 21:30:00"),
+        ("1.3.2026 21:30", "2026-03-01 21:30:00"),
+    ],
+)
+def test_a_time_is_read_as_it_was_meant(tmp_path: Path, said: str, meant: str) -> None:
+    assert str(clock.read(said)) == meant
+    (tmp_path / "timestamp.txt").write_text(said)
+    clock.settle(tmp_path)
+    assert str(parse_utc((tmp_path / "timestamp.txt").read_text())) == meant
+    assert clock.notes(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["2026-03-01 21:30 XYZ", "3/1/2026 21:30", "2026-03-01", "9" * 42, "9" * 400_000],
+)
+def test_a_time_that_cannot_be_read_is_told_and_never_late(
+    tmp_path: Path, said: str
+) -> None:
+    (tmp_path / "timestamp.txt").write_text(said)
+    clock.settle(tmp_path)
+    assert not (tmp_path / "timestamp.txt").exists()
+    (note,) = clock.notes(tmp_path)
+    assert "could not be read" in note
+    assert said[:8] in note
+
+
+@pytest.mark.parametrize("name", ["._twice.ipynb", "half.ipynb"])
+def test_a_file_that_is_no_notebook_ends_nobodys_grading(
+    released: Released, hand_in: Callable[..., Path], name: str
+) -> None:
+    course, notebook = released
+    for student in ("ada", "bob"):
+        folder = hand_in(course, student, notebook)
+    (folder / name).write_bytes(b"\0\5\x16\7Mac OS X")
+    told = autograde(course, "hw0", jobs=1)
+    assert [outcome.student for outcome in told] == ["ada", "bob"]
+    assert len({outcome.error.replace("bob", "ada") for outcome in told}) == 1
