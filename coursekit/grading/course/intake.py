@@ -15,7 +15,6 @@ import ast
 import json
 import logging
 import os
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
